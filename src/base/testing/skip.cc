@@ -26,6 +26,7 @@ void CountSkip(const std::string& reason) {
     ::testing::UnitTest::GetInstance()->listeners().Append(made);
     return made;
   }();
+  ::testing::Test::RecordProperty("skip_reason", reason);
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   list->skips.emplace_back(
       test ? std::string(test->test_suite_name()) + "." + test->name() : "suite", reason);
