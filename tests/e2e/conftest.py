@@ -1,0 +1,49 @@
+"""What the tests share: a running Parley, and spoken questions."""
+import pathlib
+import subprocess
+
+import pytest
+
+import parley
+
+
+def pytest_collection_modifyitems(items):
+    models = parley.CACHE / "models"
+    needed = ["piper/en_US-joe-medium", "whisper/tiny.en", "llama/smollm2-135m-instruct"]
+    absent = [name for name in needed if not (models / name / "model.toml").exists()]
+    if absent:
+        reason = f"models {', '.join(absent)} are not here; parley models pull --default brings them"
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One Parley for all tests that leave it as they found it."""
+    running = parley.Parley()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_server():
+    """A Parley for one test, which may break it."""
+    running = parley.Parley()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def speak(tmp_path_factory):
+    """speak(text, voice="en-us") → path of a wav in which espeak-ng says it: a voice that nothing
+    in Parley was tuned on, with half a second of silence around."""
+    folder = tmp_path_factory.mktemp("spoken")
+
+    def make(text, voice="en-us", words_per_minute=140):
+        path = folder / f"{abs(hash((text, voice, words_per_minute)))}.wav"
+        if not path.exists():
+            subprocess.run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-g", "2",
+                            "-w", path, text], check=True)
+        return pathlib.Path(path)
+
+    return make
