@@ -1,0 +1,97 @@
+// What the conversation core is told once (its policy's numbers) and what a client may change while
+// it runs (how turns are detected, what its sound device can do). Plain values; the source of each
+// number is the design of the conversation core unless stated.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace parley::turn {
+
+enum class DetectionMode {
+  kNone,         // the client commits audio and asks for responses; no voice activity at all
+  kServerVad,    // a turn ends after a fixed silence
+  kSemanticVad,  // a turn ends when the end-of-turn model, the words and the silence say so
+};
+enum class Eagerness { kLow, kMedium, kHigh };
+
+// The client's `turn_detection`.
+struct TurnDetection {
+  DetectionMode mode = DetectionMode::kServerVad;
+  double threshold = 0.5;         // of voice activity; semantic_vad always uses 0.5
+  int prefix_padding_ms = 300;    // kept before the onset
+  int silence_duration_ms = 500;  // server_vad only
+  Eagerness eagerness = Eagerness::kMedium;
+  bool create_response = true;
+  bool interrupt_response = true;
+  int idle_timeout_ms = 0;  // 0: never; server_vad only
+  bool operator==(const TurnDetection&) const = default;
+};
+
+// What stands at the other end of the wire.
+struct ClientFacts {
+  bool echo_free = false;    // a file, a headset, a telephone with a canceller of its own
+  bool audio_output = true;  // replies are spoken; else text only
+  bool recognizer = true;    // false: nothing turns speech into text
+  bool end_of_turn = true;   // the end-of-turn model answers; else rules alone decide
+  bool speculation = true;   // drafts are allowed
+  bool operator==(const ClientFacts&) const = default;
+};
+
+// Durations named _ms on the uplink are counted in its samples, the others on the clock.
+struct Policy {
+  // Onset and offset.
+  double semantic_threshold = 0.5;
+  double offset_hysteresis = 0.15;  // offset below threshold − this
+  int offset_ms = 96;               // three windows of Silero
+  int prefix_ms = 300;
+
+  // The end of a user's turn.
+  int ask_first_ms = 150;  // of silence, before the end-of-turn model is asked
+  int ask_again_ms = 300;
+  int silence_min_ms = 160;       // T at p ≥ 0.85
+  int silence_max_high_ms = 700;  // T at p ≤ 0.15, by eagerness
+  int silence_max_medium_ms = 1100;
+  int silence_max_low_ms = 1800;
+  int silence_floor_ms = 120;
+  int limit_high_ms = 2000;  // the protocol's upper limits
+  int limit_medium_ms = 4000;
+  int limit_low_ms = 8000;
+  int wants_more_ms = 300;  // added after a word that asks for more
+  double habit_weight = 0.1;
+  int habit_start_ms = 400;
+  int early_flushes_max = 3;     // a turn
+  int segment_max_ms = 120'000;  // longer speech is committed as it stands
+
+  // Speculation.
+  double draft_probability = 0.5;
+  int draft_silence_ms = 120;
+  int draft_words_min = 2;
+  int drafts_max = 3;                // a turn
+  int draft_speech_max_ms = 15'000;  // none after so much speech
+
+  // Interruption.
+  double duck_db = -15;
+  int duck_ramp_ms = 10;
+  int unduck_ramp_ms = 60;
+  int evidence_voiced_ms = 300;
+  int evidence_voiced_early_ms = 500;  // in the first `early_agent_ms` of agent audio
+  int early_agent_ms = 3000;
+  int evidence_words = 2;
+  double echo_correlation = 0.6;
+  double echo_word_share = 0.7;
+  int echo_text_ms = 5000;
+
+  // Waits, each with its end.
+  int final_wait_ms = 1500;       // for the recognizer, after the decision
+  int held_max_ms = 1500;         // a reply behind the launch gate
+  int reply_silent_ms = 5000;     // a language model that says nothing
+  int speech_silent_ms = 5000;    // a voice that says nothing though it has text
+  int playout_stalled_ms = 3000;  // a sink that takes nothing though there is sound
+  int voice_retries_max = 2;      // a turn
+
+  Status Validate() const;
+};
+
+}  // namespace parley::turn

@@ -1,0 +1,48 @@
+// The conversation core: who has the floor. A pure state machine: Step takes what happened and
+// answers what is to be done; no clock, thread, socket, model or log inside, so that the same code
+// runs live, in virtual time and in replay, bit for bit. The driver (session/) feeds events and
+// carries actions out in their order.
+//
+// Real-time rule: a Step of VoiceActivity, Played or Deadline allocates nothing.
+//
+// One sequence.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "turn/action.h"
+#include "turn/config.h"
+#include "turn/event.h"
+#include "turn/state.h"
+
+namespace parley::turn {
+
+class Core {
+ public:
+  struct Config {
+    Policy policy;
+    TurnDetection detection;
+    ClientFacts facts;
+    int output_rate_hz = 24'000;  // of playout samples
+    Status Validate() const;
+  };
+
+  static Result<std::unique_ptr<Core>> Create(const Config& config);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // The answer and what it points to are valid until the next Step.
+  std::span<const Action> Step(const Event& event);
+
+  Snapshot snapshot() const;
+
+ private:
+  struct Impl;
+  explicit Core(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley::turn
