@@ -35,15 +35,14 @@ def own_server():
 
 @pytest.fixture(scope="session")
 def speak(tmp_path_factory):
-    """speak(text, voice="en-us") → path of a wav in which espeak-ng says it: a voice that nothing
-    in Parley was tuned on, with half a second of silence around."""
+    """speak(text, voice="slt") → path of a wav in which flite says it: the voice of a person that
+    nothing in Parley was tuned on."""
     folder = tmp_path_factory.mktemp("spoken")
 
-    def make(text, voice="en-us", words_per_minute=140):
-        path = folder / f"{abs(hash((text, voice, words_per_minute)))}.wav"
+    def make(text, voice="slt"):
+        path = folder / f"{abs(hash((text, voice)))}.wav"
         if not path.exists():
-            subprocess.run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-g", "2",
-                            "-w", path, text], check=True)
+            subprocess.run(["flite", "-voice", voice, "-t", text, "-o", path], check=True)
         return pathlib.Path(path)
 
     return make
