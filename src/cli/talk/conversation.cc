@@ -92,7 +92,7 @@ Status Conversation::OnMessage(std::string_view message) {
   }
   const std::string type = Text(event.body, "type");
   if (type == "error") {
-    const json error = event.Object(body, "error");
+    const json error = Object(event.body, "error");
     return Fail(Code::kInvalidArgument, fmt::format("the server refused an event: {} ({})",
                                                     Text(error, "message"), Text(error, "code")));
   }
