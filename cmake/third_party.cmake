@@ -1,5 +1,9 @@
 # Imported targets for what scripts/third_party fetches and builds:
 #   parley::onnxruntime  ONNX Runtime: #include <onnxruntime_cxx_api.h>
+#   parley::ggml         ggml, CPU only: #include <ggml.h>
+#   parley::whisper      whisper.cpp upon it: #include <whisper.h>
+#   parley::llama        llama.cpp upon it: #include <llama.h>
+#   parley::llama_jinja  llama.cpp's interpreter of chat templates: #include <jinja/runtime.h>
 #   parley::espeak_ng    espeak-ng: #include <espeak-ng/speak_lib.h>. GPL-3: for the piper engine alone.
 #                        Defines PARLEY_ESPEAK_DATA_DIR, the folder espeak-ng-data itself.
 # PARLEY_THIRD_PARTY is the folder that holds them all.
@@ -28,3 +32,16 @@ parley_import(onnxruntime SHARED FILE lib/libonnxruntime.so.1 INCLUDE include/on
 parley_import(espeak_ng SHARED FILE lib/libespeak-ng.so.1 INCLUDE include)
 target_compile_definitions(
   parley::espeak_ng INTERFACE PARLEY_ESPEAK_DATA_DIR="${PARLEY_THIRD_PARTY}/share/espeak-ng-data")
+
+parley_import(ggml_base STATIC FILE lib/libggml-base.a INCLUDE include/ggml)
+parley_import(ggml_cpu STATIC FILE lib/libggml-cpu.a INCLUDE include/ggml)
+parley_import(ggml STATIC FILE lib/libggml.a INCLUDE include/ggml)
+parley_import(whisper STATIC FILE lib/libwhisper.a INCLUDE include/ggml)
+parley_import(llama STATIC FILE lib/libllama.a INCLUDE include/ggml)
+parley_import(llama_jinja STATIC FILE lib/libllama-jinja.a INCLUDE include/ggml)
+target_link_libraries(parley::ggml_base INTERFACE Threads::Threads m dl)
+target_link_libraries(parley::ggml_cpu INTERFACE parley::ggml_base)
+target_link_libraries(parley::ggml INTERFACE parley::ggml_cpu parley::ggml_base)
+foreach(library whisper llama llama_jinja)
+  target_link_libraries(parley::${library} INTERFACE parley::ggml)
+endforeach()
