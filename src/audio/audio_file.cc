@@ -90,7 +90,9 @@ Status CheckWavIsWhole(std::string_view bytes) {
 
 Status CheckKind(std::string_view bytes) {
   if (bytes.empty()) return Fail(Code::kInvalidArgument, "the audio file is empty (0 bytes)");
-  if (StartsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WAVE") return CheckWavIsWhole(bytes);
+  if (StartsWith(bytes, "RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WAVE") {
+    return CheckWavIsWhole(bytes);
+  }
   if (StartsWith(bytes, "fLaC") || StartsWith(bytes, "OggS") || IsMp3(bytes)) return {};
   return Fail(Code::kInvalidArgument,
               fmt::format("the {} bytes are no sound file known here; {}", bytes.size(), kKnown));

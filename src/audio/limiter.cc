@@ -62,7 +62,8 @@ float Limiter::ProcessOne(float sample) noexcept {
   const float magnitude = std::abs(sample);
   const float least = WindowMin(magnitude > ceiling_ ? ceiling_ / magnitude : 1.0f);
   released_ = std::min(least, released_ + (1.0f - released_) * release_);
-  if (released_ > 0.99999f && least == 1.0f) released_ = 1.0f;
+  // Nearer to 1 a float step is larger than the release: −0.002 dB is as good as none.
+  if (released_ > 0.9998f && least == 1.0f) released_ = 1.0f;
   const size_t slot = index_ % window_;
   const size_t oldest = (index_ + 1) % window_;
   gain_sum_ += static_cast<double>(released_) - gains_[slot];
