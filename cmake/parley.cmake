@@ -14,8 +14,10 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_program(PARLEY_CCACHE ccache)
 if(PARLEY_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${PARLEY_CCACHE}")
+  # Paths relative to the checkout: another clone of the same code finds the same objects.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
+                                  CCACHE_NOHASHDIR=1 "${PARLEY_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 find_program(PARLEY_MOLD mold)
 
