@@ -3,6 +3,7 @@
 // engine/sdk.h. The stream a message belongs to stands in its frame, not in the message.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,6 +24,10 @@ using ports::ModelKind;
 // The versions of the protocol that this code speaks.
 inline constexpr int kProtocolMin = 1;
 inline constexpr int kProtocolMax = 1;
+
+inline constexpr size_t kTextBytesMax = size_t{16} << 10;           // of one text message's text
+inline constexpr int64_t kCreditSamplesMax = int64_t{1} << 40;      // together, on one stream
+inline constexpr int64_t kPromptSamplesMax = int64_t{60} * 48'000;  // of reference audio
 
 // --- The connection (stream 0) ---------------------------------------------------------------
 
