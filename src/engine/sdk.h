@@ -40,6 +40,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -175,6 +176,8 @@ class OptionReader {
   Status CheckAllUsed() const;
 
  private:
+  std::optional<OptionValue> Take(const std::string& name);
+
   std::map<std::string, OptionValue> options_;  // those not asked for yet
   std::vector<std::string> known_;
 };
