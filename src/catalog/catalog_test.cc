@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalog/built_in.h"
+
 namespace parley::catalog {
 namespace {
 
@@ -34,6 +36,8 @@ TEST(Catalog, OursParsesAndItsDefaultsCoverAConversation) {
   }
   EXPECT_THAT(kinds, ::testing::UnorderedElementsAre("tts", "asr", "llm", "vad", "endpoint"));
 }
+
+TEST(Catalog, TheBuiltInOneIsOurs) { EXPECT_TRUE(Catalog::Parse(BuiltInCatalog(), "built in")); }
 
 TEST(Catalog, ReadsAnEntry) {
   const auto catalog =

@@ -17,11 +17,11 @@ struct WorkerMetrics {
 
   // Streams.
   Gauge& synthesize_streams =
-      registry.AddGauge("parley_streams", "Streams open now.", {{"kind", "tts"}});
+      registry.AddGauge("parley_streams_active", "Streams open now.", {{"kind", "tts"}});
   Gauge& transcribe_streams =
-      registry.AddGauge("parley_streams", "Streams open now.", {{"kind", "asr"}});
+      registry.AddGauge("parley_streams_active", "Streams open now.", {{"kind", "asr"}});
   Gauge& generate_streams =
-      registry.AddGauge("parley_streams", "Streams open now.", {{"kind", "llm"}});
+      registry.AddGauge("parley_streams_active", "Streams open now.", {{"kind", "llm"}});
   Counter& utterances = registry.AddCounter("parley_utterances_total", "Utterances asked for.");
   Counter& utterances_cancelled =
       registry.AddCounter("parley_utterances_cancelled_total", "Utterances cut by the caller.");

@@ -1,0 +1,38 @@
+#include "cli/settings.h"
+
+#include <cstdlib>
+
+#include "config/loader.h"
+
+namespace parley::cli {
+
+void BindSettings(config::Binder& binder, Settings& settings) {
+  catalog::BindConfig(binder, settings.models);
+}
+
+Status LoadSettings(config::Binder& binder, const ConfigOptions& options) {
+  config::Sources sources;
+  sources.file = options.file.empty() ? config::FindFile()
+                                      : std::optional<std::filesystem::path>(options.file);
+  sources.env = config::ProcessEnvironment();
+  sources.flags = options.flags;
+  return config::Load(binder, sources);
+}
+
+Result<Settings> ReadSettings(const ConfigOptions& options) {
+  Settings settings;
+  config::Binder binder;
+  BindSettings(binder, settings);
+  PARLEY_TRY_STATUS(LoadSettings(binder, options));
+  const char* hub = std::getenv("HF_ENDPOINT");
+  if (settings.models.hub_endpoint.empty() && hub != nullptr) settings.models.hub_endpoint = hub;
+  return settings;
+}
+
+std::filesystem::path ProgramFolder() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::current_path(error) : program.parent_path();
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,38 @@
+// What the `parley` command itself is configured by, and how its flags and files are read.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/models_config.h"
+#include "config/binder.h"
+
+namespace parley::cli {
+
+struct Settings {
+  catalog::ModelsConfig models;
+};
+
+// Binds all settings that any of our programs knows, so that one file serves them all.
+void BindSettings(config::Binder& binder, Settings& settings);
+
+// Options common to all commands that read the configuration.
+struct ConfigOptions {
+  std::string file;                                        // --config; empty: looked for
+  std::vector<std::pair<std::string, std::string>> flags;  // --set KEY=VALUE and aliases
+};
+
+// Fills the structs that `binder` holds, from the file, the environment and the flags.
+Status LoadSettings(config::Binder& binder, const ConfigOptions& options);
+
+// Both steps; what most commands want.
+Result<Settings> ReadSettings(const ConfigOptions& options);
+
+// The folder of this program, where the other programs and engines lie.
+std::filesystem::path ProgramFolder();
+
+}  // namespace parley::cli
