@@ -72,6 +72,8 @@ class Pass {
   Normalized Run() {
     while (at_ < text_.length()) Step();
     DropTrailingSpace();
+    // Of a text without a single good character nothing was taken at all.
+    out_.spans.AddReplacement(0, received_.size() - out_.spans.source_bytes());
     return std::move(out_);
   }
 

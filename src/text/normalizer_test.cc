@@ -92,6 +92,7 @@ TEST(Normalizer, EnglishUnitsAbbreviationsAndAddresses) {
                    {"salt & pepper", "salt and pepper"},
                    {"Mail jane.doe@example.com.", "Mail jane dot doe at example dot com."},
                    {"See https://www.example.org/a/b?c=1.", "See example dot org."},
+                   {"Dr.@3.50", "Dr dot at 3 dot 50"},
                    {"on example.com/path now", "on example dot com now"}});
 }
 

@@ -200,28 +200,20 @@ Said Decade(const Match& m, NumberWords& words) {
 }
 
 std::string SpokenAddress(std::string_view address) {
+  static constexpr std::array<std::pair<char, const char*>, 5> kSigns = {
+      {{'.', "dot "}, {'@', "at "}, {'-', "dash "}, {'_', "underscore "}, {'+', "plus "}}};
   std::string said;
   for (const char c : address) {
-    switch (c) {
-      case '.':
-        said += " dot ";
-        break;
-      case '@':
-        said += " at ";
-        break;
-      case '-':
-        said += " dash ";
-        break;
-      case '_':
-        said += " underscore ";
-        break;
-      case '+':
-        said += " plus ";
-        break;
-      default:
-        said += c;
+    const auto sign =
+        std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& s) { return s.first == c; });
+    if (sign == kSigns.end()) {
+      said += c;
+      continue;
     }
+    if (!said.empty() && said.back() != ' ') said += ' ';
+    said += sign->second;
   }
+  if (said.ends_with(' ')) said.pop_back();
   return said;
 }
 
