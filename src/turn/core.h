@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <span>
-#include <string>
 
 #include "base/result.h"
 #include "turn/action.h"
@@ -27,9 +26,6 @@ class Core {
     TurnDetection detection;
     ClientFacts facts;
     int output_rate_hz = 24'000;  // of playout samples
-    std::string language = "en";  // of the word lists
-    // What the prepared apology says; shown to the client, never part of the history.
-    std::string apology = "Sorry, I could not answer that. Please try again.";
     Status Validate() const;
   };
 
@@ -44,8 +40,8 @@ class Core {
   Snapshot snapshot() const;
 
  private:
-  class Impl;
-  explicit Core(const Config& config);
+  struct Impl;
+  explicit Core(std::unique_ptr<Impl> impl);
   const std::unique_ptr<Impl> impl_;
 };
 
