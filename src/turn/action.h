@@ -54,13 +54,13 @@ struct PromoteDraft {
 struct DropDraft {
   TurnId turn;
 };
-// Ask the language model with the history as it stands. `unheard` is the text of the turn that is
-// being spoken now (`speaking`), which the person will have heard by then: it belongs at the end of
-// the history, before the user's newest words.
+// Ask the language model with the history as it stands. While an earlier turn is still being spoken
+// (`speaking`), its text so far is not in the history yet, but the person will have heard it by
+// then: it belongs before the user's words that came after it began.
 struct StartReply {
   TurnId turn;
   TurnId speaking;
-  std::string_view unheard;
+  std::string_view speaking_text;
 };
 // For the voice of that turn; utterances are spoken in order. A turn's first one opens its stream,
 // and so does the first after a failure of the stream; then `context_before` says what came before.
@@ -74,10 +74,14 @@ struct Speak {
 struct EndSpeech {
   TurnId turn;
 };
-// The prepared apology, as an utterance of that turn. `text` is what it says.
+// The prepared apology, as an utterance of that turn; its voice stops.
 struct SpeakApology {
   TurnId turn;
   UtteranceId utterance;
+};
+// The language model of that turn stops; what it said stays.
+struct StopReply {
+  TurnId turn;
 };
 // Language model and voice of that turn stop; nothing of it passes any door.
 struct CancelTurn {
@@ -136,8 +140,8 @@ struct RecordTurn {
 
 using Action =
     std::variant<OpenSegment, CloseSegment, AskEndOfTurn, SetPartials, FlushRecognizer, StartDraft,
-                 PromoteDraft, DropDraft, StartReply, Speak, EndSpeech, SpeakApology, CancelTurn,
-                 SetGain, HoldPlayout, ReleasePlayout, DropPlayout, TrimSpeech, AppendHistory,
-                 Notify, SetDeadline, ClearDeadline, RecordTurn>;
+                 PromoteDraft, DropDraft, StartReply, Speak, EndSpeech, SpeakApology, StopReply,
+                 CancelTurn, SetGain, HoldPlayout, ReleasePlayout, DropPlayout, TrimSpeech,
+                 AppendHistory, Notify, SetDeadline, ClearDeadline, RecordTurn>;
 
 }  // namespace parley::turn

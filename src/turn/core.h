@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/result.h"
 #include "turn/action.h"
@@ -26,6 +27,9 @@ class Core {
     TurnDetection detection;
     ClientFacts facts;
     int output_rate_hz = 24'000;  // of playout samples
+    std::string language = "en";  // of the word lists
+    // What the prepared apology says; shown to the client, never part of the history.
+    std::string apology = "Sorry, I could not answer that. Please try again.";
     Status Validate() const;
   };
 
@@ -40,8 +44,8 @@ class Core {
   Snapshot snapshot() const;
 
  private:
-  struct Impl;
-  explicit Core(std::unique_ptr<Impl> impl);
+  class Impl;
+  explicit Core(const Config& config);
   const std::unique_ptr<Impl> impl_;
 };
 

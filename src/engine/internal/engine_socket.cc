@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -34,22 +36,25 @@ Result<UniqueFd> Inherited(std::string_view number) {
   return UniqueFd(fd);
 }
 
-Result<UniqueFd> Connected(const std::string& path) {
+Result<sockaddr_un> AddressOf(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
     return Fail(Code::kInvalidArgument,
-                fmt::format("PARLEY_ENGINE_SOCKET \"{}\" has {} bytes: at most {} are possible",
-                            path, path.size(), sizeof address.sun_path - 1));
+                fmt::format("the socket path \"{}\" has {} bytes: at most {} are possible", path,
+                            path.size(), sizeof address.sun_path - 1));
   }
   std::memcpy(address.sun_path, path.c_str(), path.size());
+  return address;
+}
+
+Result<UniqueFd> Connected(const std::string& path) {
+  PARLEY_TRY(const sockaddr_un address, AddressOf(path));
+  const auto* plain = reinterpret_cast<const sockaddr*>(&address);
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket ||
-      connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return Fail(Code::kUnavailable, fmt::format("cannot connect to PARLEY_ENGINE_SOCKET \"{}\": {}",
-                                                path, std::strerror(errno)));
-  }
-  return socket;
+  if (socket && connect(socket.get(), plain, sizeof address) == 0) return socket;
+  return Fail(Code::kUnavailable, fmt::format("cannot connect to PARLEY_ENGINE_SOCKET \"{}\": {}",
+                                              path, std::strerror(errno)));
 }
 
 }  // namespace
@@ -66,6 +71,29 @@ Result<UniqueFd> OpenEngineSocket() {
   unsetenv("PARLEY_ENGINE_FD");
   unsetenv("PARLEY_ENGINE_SOCKET");
   return socket;
+}
+
+Result<SocketPair> MakeSocketPair() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return Fail(Code::kResourceExhausted,
+                fmt::format("no socket left for an engine: {}", std::strerror(errno)));
+  }
+  return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Result<UniqueFd> ListenForEngine(const std::string& path) {
+  PARLEY_TRY(const sockaddr_un address, AddressOf(path));
+  const auto* plain = reinterpret_cast<const sockaddr*>(&address);
+  unlink(path.c_str());
+  UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // The mode is set before anyone can connect: nothing listens until then.
+  if (listener && bind(listener.get(), plain, sizeof address) == 0 &&
+      chmod(path.c_str(), 0600) == 0 && listen(listener.get(), 1) == 0) {
+    return listener;
+  }
+  return Fail(Code::kUnavailable,
+              fmt::format("cannot listen for an engine on \"{}\": {}", path, std::strerror(errno)));
 }
 
 }  // namespace parley::engine::internal
