@@ -25,16 +25,14 @@ void Prepare(grpc::ClientContext& context, int64_t timeout_ms, const Secret& aut
 class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
  public:
   LoadReader(std::shared_ptr<OpenCalls> calls, std::string address, ModelHost::LoadSink sink)
-      : context(calls->Add()),
-        calls_(std::move(calls)),
-        address_(std::move(address)),
-        sink_(std::move(sink)) {}
+      : calls_(std::move(calls)), address_(std::move(address)), sink_(std::move(sink)) {}
 
-  std::shared_ptr<grpc::ClientContext> context;
+  grpc::ClientContext context;
   pb::LoadModelRequest request;
 
   void Start(pb::Speech::Stub* stub) {
-    stub->async()->LoadModel(context.get(), &request, this);
+    calls_->Add(&context);
+    stub->async()->LoadModel(&context, &request, this);
     StartRead(&response_);
     StartCall();
   }
@@ -56,9 +54,8 @@ class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
             : Result<ports::ModelInfo>(Fail(DescribeBroken(status, address_, "LoadModel").error));
     sink_(std::move(outcome));
     const std::shared_ptr<OpenCalls> calls = calls_;
-    std::shared_ptr<grpc::ClientContext> ended = std::move(context);
+    calls->Remove(&context);
     delete this;
-    calls->Remove(std::move(ended));
   }
 
  private:
@@ -73,7 +70,7 @@ class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
 
 template <class Request, class Response>
 struct ModelHostClient::Call {
-  std::shared_ptr<grpc::ClientContext> context;
+  grpc::ClientContext context;
   Request request;
   Response response;
 };
@@ -84,8 +81,8 @@ void ModelHostClient::Ask(Request request, int64_t timeout_ms, const char* name,
                           std::function<void(Result<Response>)> done) {
   auto call = std::make_shared<Call<Request, Response>>();
   call->request = std::move(request);
-  call->context = calls_->Add();
-  Prepare(*call->context, timeout_ms, authorization_);
+  Prepare(call->context, timeout_ms, authorization_);
+  calls_->Add(&call->context);
   auto finish = [call, name, done = std::move(done), calls = calls_,
                  address = address_](grpc::Status status) {
     if (status.ok()) {
@@ -93,10 +90,9 @@ void ModelHostClient::Ask(Request request, int64_t timeout_ms, const char* name,
     } else {
       done(Fail(DescribeBroken(status, address, name).error));
     }
-    calls->Remove(std::move(call->context));
+    calls->Remove(&call->context);
   };
-  (stub_->async()->*method)(call->context.get(), &call->request, &call->response,
-                            std::move(finish));
+  (stub_->async()->*method)(&call->context, &call->request, &call->response, std::move(finish));
 }
 
 void ModelHostClient::List(Callback<std::vector<ports::ModelInfo>> done) {
@@ -115,7 +111,7 @@ void ModelHostClient::Load(std::string model, int64_t timeout_ms, LoadSink sink)
   auto* reader = new LoadReader(calls_, address_, std::move(sink));
   reader->request.set_model(std::move(model));
   reader->request.set_timeout_ms(timeout_ms);
-  Prepare(*reader->context, timeout_ms + kMarginMs, authorization_);
+  Prepare(reader->context, timeout_ms + kMarginMs, authorization_);
   reader->Start(stub_);
 }
 
