@@ -26,13 +26,6 @@ std::string WithSeparator(std::string_view key, char separator) {
   return name;
 }
 
-std::string EnvName(std::string_view key) {
-  std::string name = "PARLEY_" + WithSeparator(key, '_');
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return name;
-}
-
 std::filesystem::path ExpandHome(const std::string& text) {
   if (!text.starts_with("~/")) return text;
   const char* home = std::getenv("HOME");
@@ -61,6 +54,13 @@ std::vector<std::string> Split(std::string_view text) {
 }
 
 }  // namespace
+
+std::string EnvName(std::string_view key) {
+  std::string name = "PARLEY_" + WithSeparator(key, '_');
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return name;
+}
 
 std::string Allowed(const Setting& setting) {
   switch (setting.type) {

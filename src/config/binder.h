@@ -42,6 +42,9 @@ enum class Type { kBoolean, kInteger, kNumber, kText, kPath, kChoice, kList, kMa
 using Value = std::variant<bool, int64_t, double, std::string, std::vector<std::string>,
                            std::map<std::string, std::string>>;
 
+// "worker.resident_cap" → "PARLEY_WORKER_RESIDENT_CAP".
+std::string EnvName(std::string_view key);
+
 // One row of the table.
 struct Setting {
   std::string key;   // "worker.resident_cap"
@@ -60,6 +63,11 @@ struct Setting {
   // Another flag name than the one made from the key; for what people type often ("--port").
   Setting& Alias(std::string_view name) {
     flag = name;
+    return *this;
+  }
+  // Another variable than the one made from the key.
+  Setting& Env(std::string_view name) {
+    env = name;
     return *this;
   }
 };

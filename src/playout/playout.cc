@@ -29,8 +29,7 @@ Status Config::Validate() const {
 }
 
 Playout::Playout(const Config& config) : config_(config), gain_(config.sample_rate_hz) {
-  scratch_.reserve(
-      static_cast<size_t>(audio::SamplesOfMs(config.frame_max_ms, config.sample_rate_hz)));
+  scratch_.reserve(static_cast<size_t>(audio::SamplesOfMs(config.frame_max_ms, 48'000)));
 }
 
 void Playout::SetSink(Sink sink, int lead_ms, bool burst) {
@@ -54,13 +53,14 @@ void Playout::Forget(Turn& turn) {
   turn = Turn();
 }
 
-void Playout::Hold(TurnId turn) {
+void Playout::Hold(TurnId turn, int sample_rate_hz) {
   if (Find(turn)) return;
   // A free place sorts before all others; without one the oldest turn goes.
   Turn& place = *std::min_element(turns_.begin(), turns_.end(),
                                   [](const Turn& a, const Turn& b) { return a.id < b.id; });
   Forget(place);
   place.id = turn;
+  place.rate_hz = sample_rate_hz > 0 ? sample_rate_hz : config_.sample_rate_hz;
 }
 
 void Playout::Release(TurnId turn, int64_t now_us) {
@@ -85,7 +85,7 @@ bool Playout::Push(TurnId turn, UtteranceId utterance, std::span<const int16_t> 
   Turn* held = Find(turn);
   if (!held) return false;
   const int64_t waiting = held->waiting() + static_cast<int64_t>(pcm.size());
-  if (waiting > audio::SamplesOfMs(config_.capacity_ms, config_.sample_rate_hz)) return false;
+  if (waiting > audio::SamplesOfMs(config_.capacity_ms, held->rate_hz)) return false;
   // What has left makes room before the buffer grows.
   if (held->read > held->pcm.size() / 2) {
     held->pcm.erase(held->pcm.begin(), held->pcm.begin() + static_cast<ptrdiff_t>(held->read));
@@ -105,10 +105,10 @@ bool Playout::Push(TurnId turn, UtteranceId utterance, std::span<const int16_t> 
 // Sound comes after none was left. If all that was sent has been heard by now, the schedule begins
 // again from here: what was a gap stays one, and is not made up for by hurrying.
 void Playout::Restart(Turn& turn, int64_t now_us) {
-  const int64_t heard_us = turn.origin_us + UsOf(turn.sent);
+  const int64_t heard_us = turn.origin_us + turn.UsOf(turn.sent);
   if (now_us <= heard_us) return;
   if (turn.sent > 0) ++underruns_;
-  turn.origin_us = now_us - UsOf(turn.sent);
+  turn.origin_us = now_us - turn.UsOf(turn.sent);
 }
 
 int64_t Playout::Trim(TurnId turn, UtteranceId utterance, int64_t samples) {
@@ -147,13 +147,13 @@ int64_t Playout::LeadUs() const {
 
 int64_t Playout::ScheduleUs(const Turn& turn, int64_t samples) const {
   if (config_.burst && config_.sink != Sink::kOwnPacer) return turn.origin_us;
-  return std::max(turn.origin_us, turn.origin_us + UsOf(turn.sent + samples) - LeadUs());
+  return std::max(turn.origin_us, turn.origin_us + turn.UsOf(turn.sent + samples) - LeadUs());
 }
 
 // How much would leave in the next frame; 0: nothing yet.
 int64_t Playout::FrameSamples(const Turn& turn, int64_t now_us) const {
-  const int64_t frame = audio::SamplesOfMs(config_.frame_ms, config_.sample_rate_hz);
-  const int64_t most = audio::SamplesOfMs(config_.frame_max_ms, config_.sample_rate_hz);
+  const int64_t frame = audio::SamplesOfMs(config_.frame_ms, turn.rate_hz);
+  const int64_t most = audio::SamplesOfMs(config_.frame_max_ms, turn.rate_hz);
   const int64_t waiting = turn.waiting();
   int64_t samples = std::min(waiting, frame);
   if (samples < frame && !turn.closed) return 0;
@@ -195,7 +195,7 @@ std::optional<int64_t> Playout::NextDueUs(int64_t now_us) const noexcept {
   if (samples > 0) return std::max(ScheduleUs(*turn, samples), now_us);
   if (turn->played >= turn->sent) return std::nullopt;
   // The position moves until all that was sent is heard.
-  const int64_t heard_us = turn->origin_us + UsOf(turn->sent);
+  const int64_t heard_us = turn->origin_us + turn->UsOf(turn->sent);
   const int64_t step_us = int64_t{config_.frame_ms} * 1000;
   return now_us + std::clamp<int64_t>(heard_us - now_us, 1000, step_us);
 }
@@ -209,7 +209,8 @@ Position Playout::At(int64_t now_us) noexcept {
   if (!reports || now_us - since_us > int64_t{config_.report_timeout_ms} * 1000) {
     const int64_t queue_us =
         config_.sink == Sink::kOwnPacer ? int64_t{config_.own_queue_ms} * 1000 : 0;
-    const int64_t heard = SamplesOf(std::max<int64_t>(now_us - turn->origin_us - queue_us, 0));
+    const int64_t heard =
+        turn->SamplesOf(std::max<int64_t>(now_us - turn->origin_us - queue_us, 0));
     turn->played = std::clamp(heard, turn->played, turn->sent);
   }
   return {.turn = turn->id, .sent = turn->sent, .played = turn->played};

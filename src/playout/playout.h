@@ -66,9 +66,9 @@ class Playout {
   // From the next sample on.
   void SetSink(Sink sink, int lead_ms, bool burst);
 
-  // The turn's audio is collected from now on; none leaves. With kTurnsMax turns held, the oldest
-  // is dropped.
-  void Hold(TurnId turn);
+  // The turn's audio, at this rate (0: the config's), is collected from now on; none leaves. With
+  // kTurnsMax turns held, the oldest is dropped.
+  void Hold(TurnId turn, int sample_rate_hz = 0);
   // The turn may leave; the one released before ends here.
   void Release(TurnId turn, int64_t now_us);
   // What has not left is thrown away, and so is what comes later.
@@ -122,16 +122,15 @@ class Playout {
     int64_t reported_us = 0;
     int64_t origin_us = 0;  // when sample 0 is (or was) heard
     int64_t pushed_us = 0;
+    int rate_hz = 0;
+    int64_t SamplesOf(int64_t us) const { return us * rate_hz / 1'000'000; }
+    int64_t UsOf(int64_t samples) const { return (samples * 1'000'000 + rate_hz - 1) / rate_hz; }
     int64_t waiting() const { return static_cast<int64_t>(pcm.size() - read); }
   };
 
   Turn* Find(TurnId turn);
   const Turn* Find(TurnId turn) const;
   Turn* Released() { return released_ ? Find(released_) : nullptr; }
-  int64_t SamplesOf(int64_t us) const { return us * config_.sample_rate_hz / 1'000'000; }
-  int64_t UsOf(int64_t samples) const {
-    return (samples * 1'000'000 + config_.sample_rate_hz - 1) / config_.sample_rate_hz;
-  }
   int64_t LeadUs() const;
   // When the next frame of `samples` may leave.
   int64_t ScheduleUs(const Turn& turn, int64_t samples) const;

@@ -241,10 +241,10 @@ TEST_F(Loopback, SpeechIsRecognized) {
   EXPECT_EQ(recognizer_.requests().at(0).segment, SegmentId{5});
 }
 
-TEST_F(Loopback, AnHourInOneCallGoesInParts) {
+TEST_F(Loopback, LongAudioInOneCallGoesInParts) {
   Collector<Recognizer::Event> heard;
   auto stream = client_->recognizer().Start({.sample_rate_hz = 48'000}, heard.Sink());
-  const std::vector<int16_t> pcm(45 * 48'000, 3);
+  const std::vector<int16_t> pcm(12 * 48'000, 3);
   stream->Audio(0, pcm);
   stream->End();
   ASSERT_TRUE(WaitForLast(heard));
@@ -326,7 +326,7 @@ TEST_F(Loopback, ModelsAreManagedFromAfar) {
 }
 
 TEST_F(Loopback, ManyStreamsAtOnceAreKeptApart) {
-  constexpr size_t kStreams = 40;
+  constexpr size_t kStreams = 20;
   std::vector<std::unique_ptr<Collector<Voice::Event>>> heard;
   std::vector<std::unique_ptr<Voice::Stream>> streams;
   for (size_t i = 0; i < kStreams; ++i) {

@@ -25,14 +25,16 @@ void Prepare(grpc::ClientContext& context, int64_t timeout_ms, const Secret& aut
 class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
  public:
   LoadReader(std::shared_ptr<OpenCalls> calls, std::string address, ModelHost::LoadSink sink)
-      : calls_(std::move(calls)), address_(std::move(address)), sink_(std::move(sink)) {}
+      : context(calls->Add()),
+        calls_(std::move(calls)),
+        address_(std::move(address)),
+        sink_(std::move(sink)) {}
 
-  grpc::ClientContext context;
+  std::shared_ptr<grpc::ClientContext> context;
   pb::LoadModelRequest request;
 
   void Start(pb::Speech::Stub* stub) {
-    calls_->Add(&context);
-    stub->async()->LoadModel(&context, &request, this);
+    stub->async()->LoadModel(context.get(), &request, this);
     StartRead(&response_);
     StartCall();
   }
@@ -54,8 +56,9 @@ class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
             : Result<ports::ModelInfo>(Fail(DescribeBroken(status, address_, "LoadModel").error));
     sink_(std::move(outcome));
     const std::shared_ptr<OpenCalls> calls = calls_;
-    calls->Remove(&context);
+    std::shared_ptr<grpc::ClientContext> ended = std::move(context);
     delete this;
+    calls->Remove(std::move(ended));
   }
 
  private:
@@ -70,7 +73,7 @@ class LoadReader final : public grpc::ClientReadReactor<pb::LoadModelResponse> {
 
 template <class Request, class Response>
 struct ModelHostClient::Call {
-  grpc::ClientContext context;
+  std::shared_ptr<grpc::ClientContext> context;
   Request request;
   Response response;
 };
@@ -81,8 +84,8 @@ void ModelHostClient::Ask(Request request, int64_t timeout_ms, const char* name,
                           std::function<void(Result<Response>)> done) {
   auto call = std::make_shared<Call<Request, Response>>();
   call->request = std::move(request);
-  Prepare(call->context, timeout_ms, authorization_);
-  calls_->Add(&call->context);
+  call->context = calls_->Add();
+  Prepare(*call->context, timeout_ms, authorization_);
   auto finish = [call, name, done = std::move(done), calls = calls_,
                  address = address_](grpc::Status status) {
     if (status.ok()) {
@@ -90,9 +93,10 @@ void ModelHostClient::Ask(Request request, int64_t timeout_ms, const char* name,
     } else {
       done(Fail(DescribeBroken(status, address, name).error));
     }
-    calls->Remove(&call->context);
+    calls->Remove(std::move(call->context));
   };
-  (stub_->async()->*method)(&call->context, &call->request, &call->response, std::move(finish));
+  (stub_->async()->*method)(call->context.get(), &call->request, &call->response,
+                            std::move(finish));
 }
 
 void ModelHostClient::List(Callback<std::vector<ports::ModelInfo>> done) {
@@ -111,7 +115,7 @@ void ModelHostClient::Load(std::string model, int64_t timeout_ms, LoadSink sink)
   auto* reader = new LoadReader(calls_, address_, std::move(sink));
   reader->request.set_model(std::move(model));
   reader->request.set_timeout_ms(timeout_ms);
-  Prepare(reader->context, timeout_ms + kMarginMs, authorization_);
+  Prepare(*reader->context, timeout_ms + kMarginMs, authorization_);
   reader->Start(stub_);
 }
 

@@ -23,28 +23,33 @@
 namespace parley::rpc {
 
 // The calls that a client has under way, so that it can end them and wait for gRPC to let go.
-// Thread-safe.
+// A context keeps its channel alive, and a channel that dies on one of gRPC's own threads brings
+// them down: so contexts end here, before the wait is over. Thread-safe.
 class OpenCalls {
  public:
-  void Add(grpc::ClientContext* context) {
+  std::shared_ptr<grpc::ClientContext> Add() {
+    auto context = std::make_shared<grpc::ClientContext>();
     const std::lock_guard lock(mutex_);
     open_.insert(context);
+    return context;
   }
-  void Remove(grpc::ClientContext* context) {
+  // The caller gives up its own reference.
+  void Remove(std::shared_ptr<grpc::ClientContext> context) {
     const std::lock_guard lock(mutex_);
     open_.erase(context);
+    context.reset();
     if (open_.empty()) none_.notify_all();
   }
   void CancelAndWait() {
     std::unique_lock lock(mutex_);
-    for (grpc::ClientContext* context : open_) context->TryCancel();
+    for (const auto& context : open_) context->TryCancel();
     none_.wait(lock, [this] { return open_.empty(); });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable none_;
-  std::set<grpc::ClientContext*> open_;
+  std::set<std::shared_ptr<grpc::ClientContext>> open_;
 };
 
 // What a broken call means to the stream's owner.
@@ -65,18 +70,21 @@ class ClientCall final
   using Request = typename Traits::Request;
 
   ClientCall(std::shared_ptr<OpenCalls> calls, std::string address, typename Port::Sink sink)
-      : calls_(std::move(calls)), address_(std::move(address)), gate_(std::move(sink)) {}
+      : calls_(std::move(calls)),
+        address_(std::move(address)),
+        gate_(std::move(sink)),
+        context_(calls_->Add()) {}
 
-  grpc::ClientContext& context() { return context_; }
+  // Before Start.
+  grpc::ClientContext& context() { return *context_; }
 
   // `prepare` binds the reactor to the stub's method.
   template <class Prepare>
   void Start(Request first, Prepare prepare) {
     self_ = this->shared_from_this();
-    calls_->Add(&context_);
     pending_bytes_ = first.ByteSizeLong();
     pending_.push_back(std::move(first));
-    prepare(&context_, this);
+    prepare(context_.get(), this);
     this->AddHold();
     this->StartRead(&response_);
     this->StartCall();
@@ -94,7 +102,7 @@ class ClientCall final
       if (!overflow) pending_.push_back(std::move(request));
     }
     if (overflow) {
-      context_.TryCancel();
+      TryCancel();
     } else {
       Pump();
     }
@@ -109,7 +117,7 @@ class ClientCall final
   // The user is gone.
   void Abandon() {
     gate_.Close();
-    context_.TryCancel();
+    TryCancel();
   }
 
   void OnReadDone(bool ok) override {
@@ -121,7 +129,7 @@ class ClientCall final
       Deliver(std::move(*event));
     } else {
       // A newer worker's kind of message: nothing that an older client needs.
-      if (event.error().code != Code::kUnimplemented) context_.TryCancel();
+      if (event.error().code != Code::kUnimplemented) TryCancel();
     }
     this->StartRead(&response_);
   }
@@ -154,10 +162,14 @@ class ClientCall final
     }
     typename Port::Failed failed{std::move(broken.error), broken.retryable};
     gate_.Deliver(std::move(failed), /*is_last=*/true);
-    const std::shared_ptr<OpenCalls> calls = calls_;
-    grpc::ClientContext* const context = &context_;
+    std::shared_ptr<grpc::ClientContext> context;
+    {
+      const std::lock_guard lock(mutex_);
+      context = std::move(context_);
+    }
     const auto self = std::move(self_);
-    calls->Remove(context);
+    const std::shared_ptr<OpenCalls> calls = calls_;
+    calls->Remove(std::move(context));
   }
 
  private:
@@ -165,6 +177,15 @@ class ClientCall final
     if (cancelled_ && Traits::IsContent(event)) return;
     const bool last = IsLast(event);
     gate_.Deliver(std::move(event), last);
+  }
+
+  void TryCancel() {
+    std::shared_ptr<grpc::ClientContext> context;
+    {
+      const std::lock_guard lock(mutex_);
+      context = context_;
+    }
+    if (context) context->TryCancel();
   }
 
   // No more reads: nothing sent would be heard. gRPC ends the call when its hold is gone; a write
@@ -193,13 +214,13 @@ class ClientCall final
 
   const std::shared_ptr<OpenCalls> calls_;
   const std::string address_;
-  grpc::ClientContext context_;
   ports::SinkGate<Event> gate_;
   std::shared_ptr<ClientCall> self_;  // until OnDone
   typename Traits::Response response_;
   std::atomic<bool> cancelled_ = false;
 
   std::mutex mutex_;
+  std::shared_ptr<grpc::ClientContext> context_;  // null after OnDone
   std::deque<Request> pending_;
   size_t pending_bytes_ = 0;
   Request current_;  // being written
