@@ -9,11 +9,15 @@ namespace {
 // −46 dBFS: above what a resampler or codec leaves of silence, below any spoken sound.
 constexpr int kAudible = 164;
 
+bool Audible(int16_t sample) { return std::abs(sample) >= kAudible; }
+
+int64_t SpeechBegin(const SpokenInput& input) {
+  return std::find_if(input.pcm.begin(), input.pcm.end(), Audible) - input.pcm.begin();
+}
+
 int64_t SpeechEnd(const SpokenInput& input) {
   if (input.speech_end_sample >= 0) return input.speech_end_sample;
-  const auto last = std::find_if(input.pcm.rbegin(), input.pcm.rend(),
-                                 [](int16_t sample) { return std::abs(sample) >= kAudible; });
-  return input.pcm.rend() - last;
+  return input.pcm.rend() - std::find_if(input.pcm.rbegin(), input.pcm.rend(), Audible);
 }
 
 }  // namespace
@@ -37,10 +41,16 @@ void TalkScript::Begin(size_t index) {
 
 void TalkScript::Listen(std::span<const int16_t, kTickSamples> played) {
   Progress& progress = progress_[current_];
-  // What still sounds of an earlier answer is not this input's.
-  if (progress.audible_sample || conversation_.turns().size() == progress.first_turn) return;
-  const auto first = std::find_if(played.begin(), played.end(),
-                                  [](int16_t sample) { return std::abs(sample) >= kAudible; });
+  if (conversation_.turns().size() == progress.first_turn) {
+    // What still sounds is an earlier answer.
+    const auto last = std::find_if(played.rbegin(), played.rend(), Audible);
+    if (current_ > 0 && last != played.rend()) {
+      progress_[current_ - 1].silenced_sample = now_sample_ + (played.rend() - last);
+    }
+    return;
+  }
+  if (progress.audible_sample) return;
+  const auto first = std::find_if(played.begin(), played.end(), Audible);
   if (first != played.end()) progress.audible_sample = now_sample_ + (first - played.begin());
 }
 
@@ -102,6 +112,11 @@ std::vector<SpokenOutcome> TalkScript::outcomes() const {
     if (progress.audible_sample) {
       const int64_t spoken = progress.began_sample + SpeechEnd(inputs_[i]);
       outcome.gap_ms = static_cast<double>(*progress.audible_sample - spoken) * 1000 / kTalkRateHz;
+    }
+    if (progress.silenced_sample) {
+      const int64_t onset = progress_[i + 1].began_sample + SpeechBegin(inputs_[i + 1]);
+      outcome.silenced_ms =
+          static_cast<double>(*progress.silenced_sample - onset) * 1000 / kTalkRateHz;
     }
     outcomes.push_back(std::move(outcome));
   }

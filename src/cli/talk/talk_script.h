@@ -31,6 +31,9 @@ struct SpokenOutcome {
   // The input's last speech sample → the first audible sample of the answer, on one timeline in
   // which the microphone's 20 ms are sent when they are over.
   std::optional<double> gap_ms;
+  // The next input's first sample of speech → the last audible sample of this one's answer, where
+  // the next one interrupted it.
+  std::optional<double> silenced_ms;
 };
 
 class TalkScript {
@@ -57,7 +60,8 @@ class TalkScript {
     int64_t began_sample = 0;  // on the timeline
     size_t first_turn = 0;     // the conversation's turns when it began
     std::optional<int64_t> audible_sample;
-    int64_t quiet_ticks = 0;  // since its answer was over
+    std::optional<int64_t> silenced_sample;  // one past the last sound under the next input
+    int64_t quiet_ticks = 0;                 // since its answer was over
   };
 
   bool IsOver(size_t index) const;

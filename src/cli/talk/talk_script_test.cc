@@ -90,6 +90,7 @@ TEST_F(TalkScriptTest, AnInterruptionStartsSoLongAfterTheAnswerBecameAudible) {
   EXPECT_EQ(microphone[0], 0);
   Run(script, 40);
   EXPECT_EQ(microphone[0], 5000);
+  Run(script, 200);
   Done("1", "cancelled");
   loudspeaker.Drop("item_1");
   Run(script, 400);
@@ -98,6 +99,8 @@ TEST_F(TalkScriptTest, AnInterruptionStartsSoLongAfterTheAnswerBecameAudible) {
   Run(script, 1000);
   ASSERT_TRUE(script.done());
   EXPECT_EQ(script.outcomes()[0].turn.status, "cancelled");
+  // The answer sounded on for 240 ms; what was spoken needed one tick to be sent.
+  EXPECT_DOUBLE_EQ(script.outcomes()[0].silenced_ms.value(), 260);
   EXPECT_EQ(script.outcomes()[1].turn.status, "completed");
 }
 
