@@ -32,7 +32,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers(); self.wfile.write(body)
     def log_message(self, *_): pass
 http.server.HTTPServer.allow_reuse_address = True
-server = http.server.HTTPServer(("127.0.0.1", int(os.environ.get("PARLEY_GATEWAY_PORT", "0"))), Handler)
+port = int(os.environ.get("PARLEY_GATEWAY_PORT", "0"))
+server = http.server.HTTPServer(("127.0.0.1", port), Handler)
 path = os.environ["PARLEY_GATEWAY_ADDRESS_FILE"]
 open(path + ".part", "w").write("http://127.0.0.1:%d\n" % server.server_port)
 os.rename(path + ".part", path)
