@@ -3,6 +3,7 @@
 parley-engine-tone (src/engine/testing/tone_code.h says how it encodes its text). Options of the
 load: sample_rate, slots, rtf, delay_ms, load_ms, fail_load."""
 import array
+import functools
 import math
 import os
 import sys
@@ -16,6 +17,7 @@ OPTIONS = {"sample_rate": 24000, "slots": 4, "rtf": 0.0, "delay_ms": 0, "load_ms
            "fail_load": ""}
 
 
+@functools.lru_cache(maxsize=1024)
 def tone_of(byte, sample_rate, speed):
     """The sound of one byte: two sines with soft edges, then silence."""
     def samples(seconds):

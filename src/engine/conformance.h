@@ -1,0 +1,55 @@
+// Runs any engine through the engine protocol and says what it keeps and what it breaks, for
+// `parley engine check` and for the tests of every engine. Starts the engine's program several
+// times: some checks end it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/messages.h"
+#include "engine/spec.h"
+
+namespace parley::engine {
+
+struct ConformanceConfig {
+  EngineSpec spec;
+  Load load;
+  // How long any one answer of a loaded model may take; the load itself has the spec's deadline.
+  int64_t answer_ms = 60'000;
+  // How long after a cancel the slot may take to be free.
+  int64_t idle_ms = 10'000;
+  // asr: what it is given to hear, at 16 kHz; empty: two seconds of noise that comes and goes.
+  std::vector<float> speech;
+  // tts: what is spoken where any text will do.
+  std::string text = "This is a test of the voice.";
+  // Names of the checks to run; empty: all.
+  std::vector<std::string> only;
+};
+
+struct ConformanceCheck {
+  enum class Outcome { kPassed, kFailed, kSkipped };
+  std::string name;  // "cancel_is_acknowledged"
+  Outcome outcome = Outcome::kPassed;
+  std::string reason;  // why it failed or was skipped
+  double ms = 0;
+};
+
+struct ConformanceReport {
+  std::optional<Hello> hello;
+  std::optional<Loaded> loaded;
+  std::vector<ConformanceCheck> checks;
+
+  // Nothing failed, and something was checked.
+  bool Passed() const;
+  // {"engine": …, "passed": …, "checks": [{"name", "outcome", "reason", "ms"}]}
+  std::string ToJson() const;
+  // One line a check, the failed ones with their reasons.
+  std::string ToText() const;
+};
+
+// Blocks until all is checked. Not thread-safe with itself for one spec with a socket_path.
+ConformanceReport CheckConformance(const ConformanceConfig& config);
+
+}  // namespace parley::engine
