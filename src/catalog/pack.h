@@ -33,6 +33,8 @@ struct Pack {
   std::map<std::string, std::string> options;  // numbers and booleans as texts
   std::map<std::string, std::string> sha256;   // file name → hash
 
+  bool operator==(const Pack&) const = default;
+
   // The path of the file with that role; kNotFound names the roles there are.
   Result<std::filesystem::path> FileOf(std::string_view role) const;
 };

@@ -1,0 +1,21 @@
+#include <utility>
+
+#include "worker/internal/normalizers.h"
+
+namespace parley::worker {
+
+Result<text::Normalized> Normalizers::Normalize(const std::string& language,
+                                                const std::string& text) {
+  auto found = by_language_.find(language);
+  if (found == by_language_.end()) {
+    if (by_language_.size() >= kLanguagesMax) by_language_.clear();
+    auto made = text::Normalizer::Create(language);
+    found = by_language_.emplace(language, made ? std::move(*made) : nullptr).first;
+  }
+  if (found->second) return found->second->Normalize(text);
+  text::Normalized same{.text = text, .spans = {}};
+  same.spans.AddCopy(text.size());
+  return same;
+}
+
+}  // namespace parley::worker

@@ -1,0 +1,24 @@
+// How a worker treats what its voices say.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace parley::worker {
+
+struct VoiceConfig {
+  // Loudness that all voices are brought to, −40 to −10; 0 leaves them as they are.
+  float target_lufs = -20.0f;
+  bool trim_silence = true;
+  // How far an engine may run ahead of what the caller took, 100 to 30,000. More costs memory and
+  // work that a cancel throws away; less may starve a slow network.
+  int lead_ms = 2'000;
+  // An engine that has text and credit but gives nothing for this long has hung: its stream fails
+  // as retryable. 1,000 to 600,000, or four times what its first audio took, whichever is longer.
+  int stall_ms = 15'000;
+
+  Status Validate() const;
+};
+
+}  // namespace parley::worker
