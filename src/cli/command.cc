@@ -37,6 +37,20 @@ void AddConfigOptions(CLI::App& command, Context& context) {
       ->take_all();
 }
 
+void AddSettingOption(CLI::App& command, Context& context, const std::string& flag,
+                      const std::string& key, const std::string& description) {
+  command.add_option_function<std::string>(
+      flag,
+      [&context, key](const std::string& text) { context.config.flags.emplace_back(key, text); },
+      description);
+}
+
+void AddClientOptions(CLI::App& command, Context& context) {
+  AddSettingOption(command, context, "--url", "client.url",
+                   "Base URL of the server; without it PARLEY_URL, else the one running here");
+  AddConfigOptions(command, context);
+}
+
 void SetWork(CLI::App& command, Context& context, std::function<Result<int>()> work) {
   command.callback([&context, work = std::move(work)] {
     const Result<int> done = work();

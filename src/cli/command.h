@@ -27,6 +27,13 @@ int Complain(const Error& error);
 // Adds --config and --set to a command.
 void AddConfigOptions(CLI::App& command, Context& context);
 
+// An option of its own for one setting: `--port N` is `--set gateway.port=N`.
+void AddSettingOption(CLI::App& command, Context& context, const std::string& flag,
+                      const std::string& key, const std::string& description);
+
+// --url, and the configuration, for commands that talk to a server.
+void AddClientOptions(CLI::App& command, Context& context);
+
 // Runs `work` when the command is chosen; its Result becomes the exit code.
 void SetWork(CLI::App& command, Context& context, std::function<Result<int>()> work);
 

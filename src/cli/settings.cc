@@ -8,6 +8,11 @@ namespace parley::cli {
 
 void BindSettings(config::Binder& binder, Settings& settings) {
   catalog::BindConfig(binder, settings.models);
+  dialogue::BindConfig(binder, settings.llm);
+  BindConfig(binder, settings.up);
+  BindConfig(binder, settings.client);
+  // Sections that the programs which own them check when they start.
+  for (const char* section : {"gateway", "worker", "session"}) binder.Elsewhere(section);
 }
 
 Status LoadSettings(config::Binder& binder, const ConfigOptions& options) {

@@ -9,12 +9,17 @@
 
 #include "base/result.h"
 #include "catalog/models_config.h"
+#include "cli/client_config.h"
 #include "config/binder.h"
+#include "dialogue/llm_config.h"
 
 namespace parley::cli {
 
 struct Settings {
   catalog::ModelsConfig models;
+  dialogue::LlmConfig llm;
+  UpConfig up;
+  ClientConfig client;
 };
 
 // Binds all settings that any of our programs knows, so that one file serves them all.

@@ -124,6 +124,7 @@ Status Load(Binder& binder, const Sources& sources) {
     if (!applied) problems.Add(setting.env, applied.error().message);
   }
   for (const auto& [key, text] : sources.flags) {
+    if (binder.IsElsewhere(std::string_view(key).substr(0, key.find('.')))) continue;
     Setting* setting = binder.Find(key);
     const auto applied =
         setting == nullptr ? UnknownKey(binder, key) : ApplyText(*setting, text, "command line");

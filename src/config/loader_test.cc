@@ -183,6 +183,8 @@ TEST_F(LoaderTest, AnEmptyOrMissingSecretFileIsAnError) {
 TEST_F(LoaderTest, SectionsOfOtherProgramsAreLeftAlone) {
   binder_.Elsewhere("gateway");
   EXPECT_EQ(Problem("[gateway]\nport = 8080\n"), "");
+  EXPECT_TRUE(Load(binder_, {.flags = {{"gateway.port", "8080"}}}));
+  EXPECT_FALSE(Load(binder_, {.flags = {{"gatewey.port", "8080"}}}));
   EXPECT_THAT(Problem("[gatewey]\nport = 8080\n"), HasSubstr("unknown key"));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,17 @@ std::string Cell(std::string_view text) {
   return out;
 }
 
+// A default below the home directory is the same for everybody.
+std::string Default(const Setting& setting) {
+  const char* home = std::getenv("HOME");
+  const auto* path =
+      setting.type == Type::kPath ? std::get_if<std::string>(&setting.fallback) : nullptr;
+  if (path == nullptr || home == nullptr || *home == '\0' || !path->starts_with(home)) {
+    return Print(setting, setting.fallback);
+  }
+  return Print(setting, "~" + path->substr(std::string_view(home).size()));
+}
+
 }  // namespace
 
 std::string EffectiveToml(const Binder& binder) {
@@ -74,8 +86,8 @@ std::string ReferenceMarkdown(const Binder& binder) {
       },
       [&](std::string_view section, const Setting& setting) {
         out += fmt::format("| `{}` | {} | `{}` | `{}` `{}` | {} |\n", NameIn(section, setting.key),
-                           Cell(Allowed(setting)), Cell(Print(setting, setting.fallback)),
-                           setting.env, setting.flag, Cell(setting.doc));
+                           Cell(Allowed(setting)), Cell(Default(setting)), setting.env,
+                           setting.flag, Cell(setting.doc));
       });
   return out;
 }
