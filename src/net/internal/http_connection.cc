@@ -369,7 +369,7 @@ void HttpConnection::Abandon(uint64_t exchange) {
 void HttpConnection::OnGone(uint64_t exchange, Task task) {
   if (exchange == exchange_ && phase_ == Phase::kAnswering) {
     if (!answer_ended_ || !pieces_.empty()) on_gone_ = std::move(task);
-  } else if (exchange == exchange_ && phase_ == Phase::kClosed && !answer_ended_) {
+  } else if (exchange == exchange_ && phase_ == Phase::kClosed && !answer_ended_ && task) {
     task();
   }
 }
