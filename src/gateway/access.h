@@ -1,0 +1,44 @@
+// Who may use the gateway: by key, by the web origin a browser names, and by the host it thinks it
+// talks to. Pure and immutable; thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.h"
+#include "gateway/api_error.h"
+#include "net/http.h"
+
+namespace parley::gateway {
+
+class AccessPolicy {
+ public:
+  // An empty key lets any through. `listens_beyond` this machine: any Host is good.
+  AccessPolicy(Secret key, std::vector<std::string> allowed_origins, bool listens_beyond);
+
+  // 401 without the right key, in "Authorization: Bearer KEY" or, where a browser cannot set that,
+  // in the WebSocket sub-protocol "openai-insecure-api-key.KEY".
+  std::optional<ApiError> CheckKey(const net::HttpRequest& request) const;
+
+  // 403 for a browser that another site has sent here, unless it is allowed or shows the configured
+  // key; and, while only this machine is listened to, for a Host that is not this machine (a name
+  // rebound to 127.0.0.1).
+  std::optional<ApiError> CheckOrigin(const net::HttpRequest& request) const;
+
+  // The origin to name in Access-Control-Allow-Origin; empty: none.
+  std::string AllowedOrigin(const net::HttpRequest& request) const;
+
+ private:
+  bool ShowsKey(const net::HttpRequest& request) const;
+
+  const Secret key_;
+  const std::vector<std::string> allowed_origins_;
+  const bool listens_beyond_;
+};
+
+// The sub-protocol to select from the client's offer: "realtime" if offered; else empty.
+std::string SelectSubprotocol(const net::HttpRequest& request);
+
+}  // namespace parley::gateway

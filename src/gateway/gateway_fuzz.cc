@@ -1,0 +1,16 @@
+// Any bytes as a speech request and as an upload form: no crash.
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/speech_request.h"
+#include "gateway/transcription_request.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+  static_cast<void>(parley::gateway::ParseSpeechRequest(input, 4096));
+  parley::net::HttpRequest request;
+  request.headers.Add("Content-Type", "multipart/form-data; boundary=B");
+  request.body = std::string(input);
+  static_cast<void>(parley::gateway::ParseTranscriptionRequest(request));
+  return 0;
+}
