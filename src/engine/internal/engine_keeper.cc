@@ -448,14 +448,14 @@ void EngineKeeper::Finish() {
     child_->Drain();
   }
   std::unique_lock lock(mutex_);
-  EnterLadderLocked(Rung::kBye, engine_error_.value_or(Error{Code::kUnavailable, "ended"}));
   if (link_) {
     lock.unlock();
-    // Closing reads to the end first: what the engine sent before it died still arrives.
+    // The reader still gives out what the engine sent before it died, its reason above all.
     link_->Close(Error{Code::kUnavailable, "the engine has ended"});
     lock.lock();
     changed_.wait(lock, [&] { return link_closed_; });
   }
+  EnterLadderLocked(Rung::kBye, Error{Code::kUnavailable, "ended before it said hello"});
   state_ = State::kExited;
   const bool load_pending = load_ && !std::exchange(load_answered_, true);
   const Error cause = *cause_;
