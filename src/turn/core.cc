@@ -70,7 +70,8 @@ std::span<const Action> Core::Impl::Step(const Event& event) {
 }
 
 Snapshot Core::Impl::snapshot() const {
-  Snapshot shot{.user = user_,
+  Snapshot shot{.detects = detects(),
+                .user = user_,
                 .segment = open_.id,
                 .settling = static_cast<int>(settling_count_),
                 .floor_id = floor_id_,

@@ -42,6 +42,7 @@ extern template void Transition(TurnState& state, TurnState to);
 
 // What invariants and consoles look at.
 struct Snapshot {
+  bool detects = true;  // by voice activity; else the client runs the turns
   UserState user = UserState::kQuiet;
   SegmentId segment;  // open, if any
   int settling = 0;   // decided segments that wait for their words

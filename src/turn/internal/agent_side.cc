@@ -228,6 +228,10 @@ void Core::Impl::FailTurn(AgentTurn& turn, ResponseReason reason, std::string_vi
       out_.Do(TrimSpeech{turn.id, entry.id, 0});
       turn.ledger.Finish(entry.id, 0);
     }
+    if (turn.audio && !turn.speech_ended) {
+      turn.speech_ended = true;
+      out_.Do(EndSpeech{turn.id});
+    }
   }
   Progress(turn);
 }

@@ -327,8 +327,8 @@ void Core::Impl::EndUserTurn(EndReason reason, bool wants_reply) {
 // The open segment never was.
 void Core::Impl::DiscardOpen() {
   if (!open_.id) return;
-  out_.Do(CloseSegment{open_.id, vad_sample_, /*discard=*/true});
   if (open_.announced) out_.Tell(SpeechStopped{open_.id, std::max(vad_sample_, open_.from_sample)});
+  out_.Do(CloseSegment{open_.id, vad_sample_, /*discard=*/true});
   DropDraftOf(open_.id);
   if (user_ != UserState::kQuiet) Transition(user_, UserState::kQuiet);
   closed_upto_ = std::max(closed_upto_, vad_sample_);
