@@ -1,249 +1,365 @@
 #include "session/session.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
 
-#include "base/base64.h"
-#include "net/testing/manual_executor.h"
-#include "ports/testing/fake_language_model.h"
-#include "ports/testing/fake_recognizer.h"
-#include "ports/testing/fake_voice.h"
+#include "session/testing/rig.h"
 
 namespace parley::session {
 namespace {
 
-using nlohmann::json;
-using ports::testing::FakeLanguageModel;
-using ports::testing::FakeRecognizer;
-using ports::testing::FakeVoice;
+using testing::Rig;
+using Json = nlohmann::json;
+using Strings = std::vector<std::string>;
 
-// Loud is speech: what the tests need of a VAD.
-class LoudnessVad final : public perception::VoiceActivityModel {
- public:
-  Result<float> Step(std::span<const float, kInputSamples> input,
-                     perception::VoiceActivityState&) const override {
-    return std::abs(input[kInputSamples - 1]) > 0.05f ? 0.95f : 0.02f;
+Strings Deduplicated(const Rig& rig, size_t from) {
+  Strings types;
+  for (size_t i = from; i < rig.events().size(); ++i) {
+    const std::string type = rig.events()[i]["type"];
+    if (types.empty() || types.back() != type) types.push_back(type);
   }
-};
-
-// A session among fakes, in virtual time: 20 ms a step.
-struct SessionTest : ::testing::Test {
-  FakeClock clock;
-  net::testing::ManualExecutor executor{clock};
-  FakeVoice voice;
-  FakeRecognizer recognizer{{.script = Words(), .final_after_us = 60'000}};
-  FakeLanguageModel model{{{.deltas = {"The capital", " of France", " is Paris."}}}};
-  LoudnessVad vad;
-  TurnLog turns;
-  std::vector<json> sent;
-  std::unique_ptr<Session> session;
-  bool talking = false;
-
-  static std::vector<ports::Recognizer::Word> Words() {
-    return {{.text = "what", .from_sample = 4800, .upto_sample = 8000},
-            {.text = "is", .from_sample = 8000, .upto_sample = 9600},
-            {.text = "this", .from_sample = 9600, .upto_sample = 12'000}};
-  }
-  void SetUp() override {
-    SessionConfig config;
-    config.speculation = false;
-    auto made = Session::Create(
-        SessionId{1}, config,
-        {.clock = clock,
-         .voice = voice,
-         .recognizer = recognizer,
-         .model = model,
-         .voice_activity = vad,
-         .turns = turns,
-         .apology = [] { return std::vector<int16_t>(24'000, 3000); }},
-        executor, [this](std::string message) { sent.push_back(json::parse(message)); });
-    ASSERT_TRUE(made) << made.error().message;
-    session = *std::move(made);
-  }
-  void Send(const json& event) { session->OnMessage(event.dump()); }
-  void Run(int ms) {
-    for (int i = 0; i < ms / 20; ++i) {
-      const std::vector<int16_t> pcm(480, talking ? 8000 : 0);
-      const auto* bytes = reinterpret_cast<const uint8_t*>(pcm.data());
-      Send({{"type", "input_audio_buffer.append"}, {"audio", Base64Encode({bytes, 960})}});
-      executor.AdvanceMs(20);
-      recognizer.AdvanceUs(20'000);
-      model.AdvanceUs(20'000);
-      voice.AdvanceUs(20'000);
-      executor.RunReady();
-    }
-  }
-  void Say(int ms) {
-    talking = true;
-    Run(ms);
-    talking = false;
-  }
-  std::vector<std::string> Types() const {
-    std::vector<std::string> types;
-    for (const json& event : sent) {
-      if (types.empty() || types.back() != event["type"]) types.push_back(event["type"]);
-    }
-    return types;
-  }
-  const json* First(const std::string& type) const {
-    for (const json& event : sent) {
-      if (event["type"] == type) return &event;
-    }
-    return nullptr;
-  }
-  int Count(const std::string& type) const {
-    int count = 0;
-    for (const json& event : sent) count += event["type"] == type;
-    return count;
-  }
-  json UpdateSession(const json& session_fields) {
-    return {{"type", "session.update"}, {"session", session_fields}};
-  }
-};
-
-TEST_F(SessionTest, ASpokenQuestionClimbsFromOnsetToTheDoneOfItsAnswer) {
-  Send(UpdateSession(
-      {{"type", "realtime"}, {"audio", {{"input", {{"transcription", json::object()}}}}}}));
-  Run(400);
-  Say(900);
-  Run(8000);
-  std::vector<std::string> order;
-  for (const std::string& type : Types()) {
-    if (std::find(order.begin(), order.end(), type) == order.end()) order.push_back(type);
-  }
-  EXPECT_THAT(order,
-              ::testing::IsSupersetOf(
-                  {"session.created", "conversation.created", "session.updated",
-                   "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
-                   "input_audio_buffer.committed", "conversation.item.added",
-                   "conversation.item.input_audio_transcription.completed", "response.created",
-                   "response.output_item.added", "response.output_audio.delta", "response.done"}));
-  ASSERT_NE(First("response.done"), nullptr);
-  EXPECT_EQ((*First("response.done"))["response"]["status"], "completed");
-  EXPECT_EQ((*First("response.output_audio_transcript.done"))["transcript"],
-            "The capital of France is Paris.");
-  EXPECT_EQ((*First("input_audio_buffer.speech_started"))["item_id"],
-            (*First("input_audio_buffer.committed"))["item_id"]);
-  ASSERT_EQ(model.requests().size(), 1u);
-  EXPECT_EQ(model.requests()[0].messages.back().text, "what is this");
-  EXPECT_EQ(turns.Newest(10).size(), 1u);
+  return types;
 }
 
-TEST_F(SessionTest, AnInterruptedAnswerIsCutAndTheModelIsShownOnlyWhatWasHeard) {
-  Send(UpdateSession({{"type", "realtime"}, {"x_parley", {{"echo_free", true}}}}));
-  Run(400);
-  Say(900);
-  Run(1400);
-  ASSERT_GT(Count("response.output_audio.delta"), 0);
-  ASSERT_EQ(Count("response.done"), 0);
-  Say(900);
-  Run(4000);
-  ASSERT_NE(First("response.done"), nullptr);
-  EXPECT_EQ((*First("response.done"))["response"]["status"], "cancelled");
-  EXPECT_EQ((*First("response.done"))["response"]["status_details"]["reason"], "turn_detected");
-  ASSERT_EQ(model.requests().size(), 2u);
-  const auto& messages = model.requests()[1].messages;
-  ASSERT_GE(messages.size(), 3u);
-  const std::string& heard = messages[messages.size() - 2].text;
-  EXPECT_TRUE(heard.starts_with("The capital")) << heard;
-  EXPECT_EQ(heard.find("Paris"), std::string::npos) << heard;
+// One question of a second, and its answer to the end.
+void AskAndHear(Rig& rig) {
+  rig.Speak(1200);
+  rig.Silence(3000);
+  rig.Advance(5000);
 }
 
-TEST_F(SessionTest, TypedQuestionsAreAnsweredWithoutAnySound) {
-  Send(UpdateSession({{"type", "realtime"}, {"output_modalities", {"text"}}}));
-  Send({{"type", "conversation.item.create"},
-        {"item",
-         {{"type", "message"},
-          {"role", "user"},
-          {"content", {{{"type", "input_text"}, {"text", "Capital of France?"}}}}}}});
-  Send({{"type", "response.create"}, {"response", {{"metadata", {{"k", "v"}}}}}});
-  Run(1000);
-  ASSERT_NE(First("response.done"), nullptr);
-  EXPECT_EQ((*First("response.created"))["response"]["metadata"]["k"], "v");
-  EXPECT_EQ((*First("response.output_text.done"))["text"], "The capital of France is Paris.");
-  EXPECT_TRUE(voice.requests().empty());
-  EXPECT_EQ(model.requests()[0].messages.back().text, "Capital of France?");
+TEST(Session, OpensWithItsSessionAndConversation) {
+  Rig rig;
+  EXPECT_EQ(rig.Types(), (Strings{"session.created", "conversation.created"}));
 }
 
-TEST_F(SessionTest, OutOfBandAnswersLeaveNoTraceInTheConversation) {
-  Send({{"type", "response.create"},
-        {"response", {{"conversation", "none"}, {"output_modalities", {"text"}}}}});
-  Run(1000);
-  ASSERT_NE(First("response.done"), nullptr);
-  EXPECT_EQ((*First("response.done"))["response"]["conversation_id"], nullptr);
-  EXPECT_EQ(Count("conversation.item.added"), 0);
+TEST(Session, AQuestionIsAnsweredInTheOrderThatClientsDemand) {
+  Rig rig;
+  const size_t before = rig.events().size();
+  AskAndHear(rig);
+  Strings types = Deduplicated(rig, before);
+  // Deltas of sound and words alternate; their order among each other is free.
+  const auto is_delta = [](const std::string& type) { return type.find(".delta") != type.npos; };
+  types.erase(std::remove_if(types.begin(), types.end(), is_delta), types.end());
+  EXPECT_EQ(
+      types,
+      (Strings{"input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+               "input_audio_buffer.committed", "conversation.item.added", "conversation.item.done",
+               "response.created", "response.output_item.added", "conversation.item.added",
+               "response.content_part.added", "response.output_audio.done",
+               "response.output_audio_transcript.done", "response.content_part.done",
+               "response.output_item.done", "conversation.item.done", "response.done"}));
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  EXPECT_EQ(rig.Last("response.output_audio_transcript.done")["transcript"],
+            "It is Paris, I think. Anything else?");
+  EXPECT_EQ(rig.voice().requests().at(0).sample_rate_hz, 24'000);
 }
 
-TEST_F(SessionTest, MistakesAreAnsweredWithTheirCodeAndTheClientsEventId) {
-  struct Case {
-    json event;
-    const char* code;
-  };
-  for (const Case& c : std::vector<Case>{
-           {{{"type", "input_audio_buffer.commit"}}, "input_audio_buffer_commit_empty"},
-           {{{"type", "response.cancel"}}, "response_cancel_not_active"},
-           {{{"type", "conversation.item.retrieve"}, {"item_id", "x"}},
-            "item_retrieve_invalid_item_id"},
-           {{{"type", "conversation.item.delete"}, {"item_id", "x"}},
-            "item_delete_invalid_item_id"},
-           {{{"type", "conversation.item.truncate"},
-             {"item_id", "x"},
-             {"content_index", 0},
-             {"audio_end_ms", 0}},
-            "item_truncate_invalid_item_id"},
-           {{{"type", "no.such.event"}}, "invalid_event"},
-       }) {
-    sent.clear();
-    json event = c.event;
-    event["event_id"] = "evt_1";
-    Send(event);
-    ASSERT_EQ(sent.size(), 1u) << event;
-    EXPECT_EQ(sent[0]["error"]["code"], c.code);
-    EXPECT_EQ(sent[0]["error"]["event_id"], "evt_1");
+TEST(Session, TheItemKeepsItsNameFromOnsetToTranscript) {
+  Rig::Config config;
+  config.update =
+      R"({"type":"realtime","audio":{"input":{"transcription":{"model":"whisper-1"}}}})";
+  Rig rig(config);
+  AskAndHear(rig);
+  const std::string id = rig.Last("input_audio_buffer.speech_started")["item_id"];
+  EXPECT_EQ(rig.Last("input_audio_buffer.speech_stopped")["item_id"], id);
+  EXPECT_EQ(rig.Last("input_audio_buffer.committed")["item_id"], id);
+  const Json done = rig.Last("conversation.item.input_audio_transcription.completed");
+  EXPECT_EQ(done["item_id"], id);
+  EXPECT_EQ(done["transcript"], "What is the capital");
+  EXPECT_GT(done["usage"]["seconds"].get<double>(), 1.0);
+}
+
+TEST(Session, TheModelIsShownInstructionsAndWhatWasSaid) {
+  Rig rig;
+  AskAndHear(rig);
+  ASSERT_EQ(rig.model().requests().size(), 1u);
+  const auto prompt = rig.Prompt(0);
+  ASSERT_EQ(prompt.size(), 2u);
+  EXPECT_EQ(prompt[0].text, "Be brief.");
+  EXPECT_EQ(prompt[1].text, "What is the capital");
+  AskAndHear(rig);
+  const auto second = rig.Prompt(1);
+  ASSERT_EQ(second.size(), 4u);
+  EXPECT_EQ(second[2].text, "It is Paris, I think. Anything else?");
+}
+
+TEST(Session, SoundIsPacedAheadOfRealTimeByTheLead) {
+  Rig rig;
+  rig.Speak(1200);
+  rig.Silence(520);
+  while (rig.SamplesSent() == 0 && rig.now_ms() < 20'000) rig.Advance(10);
+  const int64_t begun = rig.SamplesSent();
+  rig.Advance(500);
+  EXPECT_NEAR(static_cast<double>(rig.SamplesSent() - begun), 500 * 24, 40 * 24);
+  EXPECT_LE(begun, 420 * 24);
+}
+
+TEST(Session, AnInterruptionCutsTheHistoryToWhatWasHeard) {
+  Rig::Config config;
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}},
+                    {.deltas = {"Fine."}}};
+  config.voice.ms_per_byte = 100;
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(2400);
+  ASSERT_GT(rig.SamplesSent(), 0);
+  rig.Speak(1200);
+  rig.Silence(4000);
+  const Json done = rig.Of("response.done").at(0);
+  EXPECT_EQ(done["response"]["status"], "cancelled");
+  EXPECT_EQ(done["response"]["status_details"]["reason"], "turn_detected");
+  ASSERT_EQ(rig.model().requests().size(), 2u);
+  const auto prompt = rig.Prompt(1);
+  ASSERT_EQ(prompt.size(), 4u);
+  EXPECT_EQ(prompt[2].text.rfind("One", 0), 0u) << prompt[2].text;
+  EXPECT_LT(prompt[2].text.size(), 40u) << prompt[2].text;
+  EXPECT_NE(prompt[2].text.find("—"), std::string::npos);
+  EXPECT_GE(rig.metrics().replies_cut.value(), 1u);
+}
+
+TEST(Session, AFileSentInOneBurstIsTheSameConversation) {
+  Rig rig;
+  rig.Burst(300, false);
+  rig.Burst(1200, true);
+  rig.Burst(2000, false);
+  rig.Advance(6000);
+  EXPECT_EQ(rig.Of("input_audio_buffer.speech_started").size(), 1u);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  const int64_t start = rig.Last("input_audio_buffer.speech_started")["audio_start_ms"];
+  EXPECT_NEAR(static_cast<double>(start), 20, 60);
+  EXPECT_EQ(rig.Prompt(0).at(1).text, "What is the capital");
+}
+
+TEST(Session, AMicrophoneMutedInMidSentenceClosesTheTurn) {
+  Rig rig;
+  rig.Speak(1200);
+  rig.Advance(8000);
+  EXPECT_EQ(rig.Of("input_audio_buffer.speech_stopped").size(), 1u);
+  EXPECT_LE(rig.Last("input_audio_buffer.speech_stopped")["audio_end_ms"], 1200);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+}
+
+TEST(Session, WithoutDetectionTheClientCommitsAndAsks) {
+  Rig::Config config;
+  config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":null}}})";
+  Rig rig(config);
+  rig.Send({{"type", "input_audio_buffer.commit"}, {"event_id", "e1"}});
+  const Json error = rig.Last("error")["error"];
+  EXPECT_EQ(error["code"], "input_audio_buffer_commit_empty");
+  EXPECT_EQ(error["event_id"], "e1");
+  rig.Speak(1200);
+  rig.Send({{"type", "input_audio_buffer.commit"}});
+  rig.Advance(1000);
+  EXPECT_EQ(rig.Of("response.created").size(), 0u);
+  rig.Send({{"type", "response.create"}, {"response", {{"metadata", {{"client_event_id", "x"}}}}}});
+  EXPECT_EQ(rig.Last("response.created")["response"]["metadata"]["client_event_id"], "x");
+  rig.Advance(6000);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  EXPECT_TRUE(rig.Of("input_audio_buffer.speech_started").empty());
+}
+
+TEST(Session, TextIsAnsweredWithText) {
+  Rig rig;
+  rig.Send({{"type", "conversation.item.create"},
+            {"item",
+             {{"type", "message"},
+              {"role", "user"},
+              {"content", {{{"type", "input_text"}, {"text", "Hello?"}}}}}}});
+  rig.Send({{"type", "response.create"}, {"response", {{"output_modalities", {"text"}}}}});
+  rig.Advance(2000);
+  EXPECT_EQ(rig.Last("response.output_text.done")["text"], "It is Paris, I think. Anything else?");
+  EXPECT_TRUE(rig.voice().requests().empty());
+  EXPECT_EQ(rig.Prompt(0).back().text, "Hello?");
+}
+
+TEST(Session, OneResponseAtATime) {
+  Rig rig;
+  rig.Send({{"type", "response.create"}});
+  rig.Send({{"type", "response.create"}, {"event_id", "second"}});
+  const Json error = rig.Last("error")["error"];
+  EXPECT_EQ(error["code"], "conversation_already_has_active_response");
+  EXPECT_NE(error["message"].get<std::string>().find(
+                rig.Last("response.created")["response"]["id"].get<std::string>()),
+            std::string::npos);
+  rig.Send({{"type", "response.cancel"}});
+  EXPECT_EQ(rig.Last("response.done")["response"]["status_details"]["reason"], "client_cancelled");
+  rig.Send({{"type", "response.cancel"}});
+  EXPECT_EQ(rig.Last("error")["error"]["code"], "response_cancel_not_active");
+  EXPECT_EQ(
+      rig.Last("error")["error"]["message"].get<std::string>().rfind("Cancellation failed", 0), 0u);
+}
+
+TEST(Session, AResponseOutsideTheConversationRunsBesideIt) {
+  Rig rig;
+  rig.Send({{"type", "response.create"}});
+  rig.Send({{"type", "response.create"},
+            {"response",
+             {{"conversation", "none"},
+              {"output_modalities", {"text"}},
+              {"metadata", {{"topic", "side"}}},
+              {"input", Json::array()}}}});
+  rig.Advance(6000);
+  int beside = 0;
+  for (const Json& done : rig.Of("response.done")) {
+    EXPECT_EQ(done["response"]["status"], "completed");
+    if (!done["response"]["conversation_id"].is_null()) continue;
+    ++beside;
+    EXPECT_EQ(done["response"]["metadata"]["topic"], "side");
   }
-  sent.clear();
-  session->OnBinary();
-  EXPECT_EQ(sent[0]["error"]["code"], "invalid_event");
+  EXPECT_EQ(beside, 1);
+  EXPECT_EQ(rig.Of("conversation.item.added").size(), 1u) << "only the one in the conversation";
 }
 
-TEST_F(SessionTest, AFailedLanguageModelEndsTheResponseAsFailedAndTheCallGoesOn) {
-  FakeLanguageModel broken{
-      {{.failed = ports::LanguageModel::Failed{{Code::kUnavailable, "the endpoint is gone"}}}}};
-  auto made = Session::Create(
-      SessionId{2}, SessionConfig{},
-      {.clock = clock,
-       .voice = voice,
-       .recognizer = recognizer,
-       .model = broken,
-       .voice_activity = vad,
-       .turns = turns},
-      executor, [this](std::string message) { sent.push_back(json::parse(message)); });
-  ASSERT_TRUE(made);
-  sent.clear();
-  (*made)->OnMessage(R"({"type":"response.create"})");
-  for (int i = 0; i < 200; ++i) {
-    executor.AdvanceMs(20);
-    broken.AdvanceUs(20'000);
-    voice.AdvanceUs(20'000);
-    executor.RunReady();
+TEST(Session, ATruncateCutsWhatTheModelIsShown) {
+  Rig rig;
+  AskAndHear(rig);
+  const std::string item = rig.Last("response.output_item.done")["item"]["id"];
+  rig.Send({{"type", "conversation.item.truncate"},
+            {"item_id", item},
+            {"content_index", 0},
+            {"audio_end_ms", 450}});
+  EXPECT_EQ(rig.Last("conversation.item.truncated")["audio_end_ms"], 450);
+  rig.Send({{"type", "conversation.item.truncate"},
+            {"item_id", item},
+            {"content_index", 0},
+            {"audio_end_ms", 90'000}});
+  EXPECT_EQ(rig.Last("error")["error"]["code"], "invalid_value");
+  rig.Send({{"type", "conversation.item.truncate"},
+            {"item_id", "nobody"},
+            {"content_index", 0},
+            {"audio_end_ms", 0}});
+  EXPECT_EQ(rig.Last("error")["error"]["code"], "item_truncate_invalid_item_id");
+  AskAndHear(rig);
+  EXPECT_EQ(rig.Prompt(1).at(2).text, "It is—");
+}
+
+TEST(Session, ARetrievedItemBringsItsSound) {
+  Rig rig;
+  AskAndHear(rig);
+  const std::string item = rig.Last("input_audio_buffer.committed")["item_id"];
+  rig.Send({{"type", "conversation.item.retrieve"}, {"item_id", item}});
+  const Json part = rig.Last("conversation.item.retrieved")["item"]["content"][0];
+  EXPECT_GT(part["audio"].get<std::string>().size(), 60'000u);
+  EXPECT_EQ(part["transcript"], "What is the capital");
+  rig.Send({{"type", "conversation.item.retrieve"}, {"item_id", "x"}, {"event_id", "rci_x"}});
+  EXPECT_EQ(rig.Last("error")["error"]["event_id"], "rci_x");
+}
+
+TEST(Session, ASilentModelEndsInTheApology) {
+  Rig::Config config;
+  config.replies = {{.stalls = true}};
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(1000);
+  rig.Advance(9000);
+  const Json done = rig.Last("response.done")["response"];
+  EXPECT_EQ(done["status"], "failed");
+  EXPECT_TRUE(rig.Of("error").empty()) << "a failed response is no error event";
+  EXPECT_EQ(rig.SamplesSent(), 12'000) << "the prepared apology";
+  EXPECT_EQ(rig.metrics().replies_failed.value(), 1u);
+}
+
+TEST(Session, AVoiceThatDiesInMidSentenceIsTakenUpByAnother) {
+  Rig::Config config;
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}}};
+  config.voice.real_time_factor = 1;
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(2000);
+  ASSERT_GT(rig.SamplesSent(), 0);
+  rig.voice().FailStreams({Code::kUnavailable, "engine died"}, /*retryable=*/true);
+  rig.Advance(8000);
+  EXPECT_EQ(rig.voice().requests().size(), 2u);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  ASSERT_GE(rig.voice().spoken().size(), 2u);
+  const std::string rest = rig.voice().spoken().back();
+  EXPECT_EQ(rest.find("One"), std::string::npos) << rest;
+  EXPECT_NE(rest.find("ten."), std::string::npos);
+}
+
+TEST(Session, ARecognizerThatDiesIsAskedAgainFromTheBeginning) {
+  Rig rig;
+  rig.Speak(1000);
+  rig.recognizer().FailStreams({Code::kUnavailable, "engine died"}, /*retryable=*/true);
+  rig.Advance(10);
+  rig.Speak(200);
+  rig.Silence(3000);
+  EXPECT_EQ(rig.recognizer().requests().size(), 2u);
+  EXPECT_EQ(rig.Prompt(0).at(1).text, "What is the capital");
+}
+
+TEST(Session, OurClientsAreToldGainAndDropAndTurns) {
+  Rig::Config config;
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}}};
+  config.update =
+      R"({"type":"realtime","x_parley":{"playback":true,"turns":true,"live_words":true,)"
+      R"("echo_free":true},"audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}})";
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(2600);
+  ASSERT_GT(rig.SamplesSent(), 0) << rig.events().back();
+  rig.Speak(1000);
+  rig.Silence(100);
+  EXPECT_EQ(rig.Last("x_parley.drop")["item_id"],
+            rig.Of("response.output_item.done").at(0)["item"]["id"]);
+  bool ducked = false;
+  for (const Json& gain : rig.Of("x_parley.gain")) ducked = ducked || gain["db"] == -15;
+  EXPECT_TRUE(ducked);
+  EXPECT_FALSE(rig.Of("x_parley.turn").empty());
+}
+
+TEST(Session, StrictClientsSeeNoEventOfOurs) {
+  Rig rig;
+  AskAndHear(rig);
+  for (const Json& event : rig.events()) {
+    EXPECT_EQ(event["type"].get<std::string>().rfind("x_", 0), std::string::npos);
   }
-  ASSERT_NE(First("response.done"), nullptr);
-  EXPECT_EQ((*First("response.done"))["response"]["status"], "failed");
-  EXPECT_EQ(Count("error"), 0);
 }
 
-TEST_F(SessionTest, WhenTheClientGoesEveryStreamEnds) {
-  Run(400);
-  Say(900);
-  Run(1400);
-  session.reset();
-  executor.RunReady();
-  EXPECT_EQ(voice.live(), 0);
-  EXPECT_EQ(recognizer.live(), 0);
-  EXPECT_EQ(model.live(), 0);
-  EXPECT_EQ(executor.timers_waiting(), 0u);
+TEST(Session, MistakesAreAnsweredAndTheSessionGoesOn) {
+  Rig rig;
+  rig.SendText("not json");
+  EXPECT_EQ(rig.Last("error")["error"]["code"], "invalid_json");
+  rig.SendText("{}");
+  rig.SendText(R"({"type":"no.such.event","event_id":"q"})");
+  EXPECT_EQ(rig.Last("error")["error"]["event_id"], "q");
+  rig.SendText(R"({"type":"input_audio_buffer.append","audio":"%%%"})");
+  rig.session().OnBinary();
+  EXPECT_EQ(rig.Of("error").size(), 5u);
+  AskAndHear(rig);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+}
+
+TEST(Session, AClientThatVanishesLeavesNothingBehind) {
+  Rig rig;
+  rig.Speak(1200);
+  rig.Silence(1400);
+  rig.Hangup();
+  EXPECT_EQ(rig.recognizer().live(), 0);
+  EXPECT_EQ(rig.model().live(), 0);
+  EXPECT_EQ(rig.voice().live(), 0);
+  EXPECT_EQ(rig.executor().timers_waiting(), 0u);
+  EXPECT_EQ(rig.metrics().sessions.value(), 0);
+  const size_t events = rig.events().size();
+  rig.Advance(5000);
+  EXPECT_EQ(rig.events().size(), events);
+}
+
+TEST(Session, AtRestNothingIsScheduledAndNoInvariantWasBroken) {
+  Rig rig;
+  AskAndHear(rig);
+  AskAndHear(rig);
+  rig.Advance(20'000);
+  EXPECT_EQ(rig.executor().timers_waiting(), 0u);
+  EXPECT_EQ(rig.metrics().invariants_broken.value(), 0u);
+  const Session::Stats stats = rig.session().stats();
+  EXPECT_EQ(stats.recognizer_streams + stats.replies + stats.out_of_band + stats.messages_waiting,
+            0u);
+  EXPECT_EQ(rig.turns().Newest(10).size(), 2u);
 }
 
 }  // namespace
