@@ -1,0 +1,145 @@
+#include "cli/talk/live_talk.h"
+
+#include <fmt/format.h>
+#include <portaudio.h>
+
+#include <array>
+#include <memory>
+
+#include "audio/echo_canceller.h"
+#include "cli/talk/talk_script.h"
+#include "net/client.h"
+
+namespace parley::cli {
+namespace {
+
+constexpr int kOpenTimeoutMs = 10'000;
+constexpr int kReportEveryTicks = 100 / kTickMs;
+// A room's echo and the sound card's own delay.
+constexpr int kEchoTailMs = 250;
+
+struct PortAudioSession {
+  PortAudioSession() : error(Pa_Initialize()) {}
+  ~PortAudioSession() {
+    if (error == paNoError) Pa_Terminate();
+  }
+  const PaError error;
+};
+
+struct CloseStream {
+  void operator()(PaStream* stream) const {
+    Pa_AbortStream(stream);
+    Pa_CloseStream(stream);
+  }
+};
+using StreamPtr = std::unique_ptr<PaStream, CloseStream>;
+
+Result<StreamPtr> OpenSoundCard() {
+  if (Pa_GetDefaultInputDevice() == paNoDevice) {
+    return Fail(Code::kNotFound,
+                "no microphone was found; connect one, or talk from files: parley talk --in "
+                "question.wav --out answer.wav");
+  }
+  if (Pa_GetDefaultOutputDevice() == paNoDevice) {
+    return Fail(Code::kNotFound, "no loudspeaker was found; connect one, or use --in and --out");
+  }
+  PaStream* stream = nullptr;
+  PaError error =
+      Pa_OpenDefaultStream(&stream, 1, 1, paInt16, kTalkRateHz, kTickSamples, nullptr, nullptr);
+  if (error != paNoError) {
+    return Fail(Code::kUnavailable, fmt::format("cannot open the sound card at {} Hz: {}",
+                                                kTalkRateHz, Pa_GetErrorText(error)));
+  }
+  StreamPtr opened(stream);
+  error = Pa_StartStream(stream);
+  if (error != paNoError) {
+    return Fail(Code::kUnavailable,
+                fmt::format("cannot start the sound card: {}", Pa_GetErrorText(error)));
+  }
+  return opened;
+}
+
+class LiveTalk {
+ public:
+  LiveTalk(const LiveTalkConfig& config, std::unique_ptr<net::WebSocketClient> socket,
+           StreamPtr sound, std::unique_ptr<audio::EchoCanceller> canceller)
+      : socket_(std::move(socket)),
+        sound_(std::move(sound)),
+        canceller_(std::move(canceller)),
+        conversation_(config.talk, loudspeaker_) {}
+
+  Status Run(const std::atomic<bool>& stop, const std::function<void(const LiveWords&)>& show) {
+    if (!socket_->SendText(conversation_.Open())) return Gone();
+    while (!conversation_.open()) {
+      PARLEY_TRY(const auto message, socket_->Receive(kOpenTimeoutMs));
+      PARLEY_TRY_STATUS(conversation_.OnMessage(message.bytes));
+    }
+    for (int64_t tick = 0; !stop; ++tick) {
+      PARLEY_TRY_STATUS(Tick(tick));
+      while (auto message = socket_->Receive(0)) {
+        // What a server refuses of ours ends no conversation.
+        (void)conversation_.OnMessage(message->bytes);
+      }
+      if (!socket_->is_open()) return Gone();
+      show({.state = conversation_.state(), .conversation = conversation_});
+    }
+    socket_->Close();
+    return {};
+  }
+
+ private:
+  Status Tick(int64_t tick) {
+    std::array<int16_t, kTickSamples> heard{};
+    std::array<int16_t, kTickSamples> played{};
+    // Lost blocks (overflow, underflow) are the sound card's; the next ones go on.
+    const PaError error = Pa_ReadStream(sound_.get(), heard.data(), kTickSamples);
+    if (error != paNoError && error != paInputOverflowed) {
+      return Fail(Code::kUnavailable,
+                  fmt::format("the microphone failed: {}", Pa_GetErrorText(error)));
+    }
+    loudspeaker_.Pull(played);
+    Pa_WriteStream(sound_.get(), played.data(), kTickSamples);
+    if (canceller_) canceller_->Process(heard, played, heard);
+    if (!socket_->SendText(Conversation::Microphone(heard))) return Gone();
+    if (tick % kReportEveryTicks == 0) {
+      if (auto report = conversation_.Report()) socket_->SendText(*std::move(report));
+    }
+    return {};
+  }
+
+  Status Gone() const {
+    return Fail(Code::kUnavailable,
+                fmt::format("the server closed the conversation (code {})", socket_->close_code()));
+  }
+
+  const std::unique_ptr<net::WebSocketClient> socket_;
+  const StreamPtr sound_;
+  const std::unique_ptr<audio::EchoCanceller> canceller_;
+  Loudspeaker loudspeaker_{kTalkRateHz};
+  Conversation conversation_;
+};
+
+}  // namespace
+
+Status TalkLive(const LiveTalkConfig& config, const std::atomic<bool>& stop,
+                const std::function<void(const LiveWords&)>& show) {
+  const PortAudioSession port_audio;
+  if (port_audio.error != paNoError) {
+    return Fail(Code::kNotFound,
+                fmt::format("no sound on this machine: {}", Pa_GetErrorText(port_audio.error)));
+  }
+  PARLEY_TRY(StreamPtr sound, OpenSoundCard());
+  std::unique_ptr<audio::EchoCanceller> canceller;
+  if (config.cancel_echo) {
+    PARLEY_TRY(canceller,
+               audio::EchoCanceller::Create(
+                   {.sample_rate_hz = kTalkRateHz, .block_ms = kTickMs, .tail_ms = kEchoTailMs}));
+  }
+  net::WebSocketClient::Options options{.url = config.url + "/v1/realtime?model=parley"};
+  if (!config.key.empty()) options.headers.Add("Authorization", "Bearer " + config.key.Reveal());
+  PARLEY_TRY(auto socket, net::WebSocketClient::Connect(options));
+  return LiveTalk(config, std::move(socket), std::move(sound), std::move(canceller))
+      .Run(stop, show);
+}
+
+}  // namespace parley::cli
