@@ -12,11 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "cli/bench_command.h"
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/doctor_command.h"
 #include "cli/models_command.h"
 #include "cli/speech_commands.h"
+#include "cli/talk_command.h"
 
 namespace parley::cli {
 namespace {
@@ -49,9 +51,11 @@ int RunParley(int argc, char** argv, Up up) {
       "not there,\n4 no server or source answers, 130 stopped by Ctrl-C.\n"
       "'parley COMMAND --help' has examples.");
   AddUpCommand(app, context, std::move(up));
+  AddTalkCommand(app, context);
   AddSayCommand(app, context);
   AddTranscribeCommand(app, context);
   AddModelsCommand(app, context);
+  AddBenchCommand(app, context);
   AddDoctorCommand(app, context);
   AddConfigCommand(app, context);
   AddCompletionCommand(app, context);
