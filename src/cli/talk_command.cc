@@ -12,6 +12,7 @@
 
 #include "audio/wav_writer.h"
 #include "cli/client.h"
+#include "cli/internal/audio_devices.h"
 #include "cli/interrupt.h"
 #include "cli/talk/file_talk.h"
 #include "cli/talk/live_talk.h"
@@ -113,6 +114,13 @@ Result<int> Talk(const ConfigOptions& config, const TalkCommandOptions& options)
   if (!options.inputs.empty()) return TalkThroughFiles(client, options, std::move(talk));
   if (!options.out.empty() || options.json) {
     return Fail(Code::kInvalidArgument, "--out and --json go with --in: give a sound file to say");
+  }
+  const internal::AudioDevices devices = internal::FindAudioDevices();
+  if (devices.input.empty() || devices.output.empty()) {
+    return Fail(Code::kNotFound,
+                fmt::format("no {} was found; connect one, or talk from files: parley talk --in "
+                            "question.wav --out answer.wav",
+                            devices.input.empty() ? "microphone" : "loudspeaker"));
   }
   LiveScreen screen;
   PARLEY_TRY_STATUS(TalkLive({.url = client.url(),
