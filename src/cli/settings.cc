@@ -12,7 +12,7 @@ void BindSettings(config::Binder& binder, Settings& settings) {
   BindConfig(binder, settings.up);
   BindConfig(binder, settings.client);
   // Sections that the programs which own them check when they start.
-  for (const char* section : {"gateway", "worker", "session"}) binder.Elsewhere(section);
+  for (const char* section : {"gateway", "names", "worker", "session"}) binder.Elsewhere(section);
 }
 
 Status LoadSettings(config::Binder& binder, const ConfigOptions& options) {

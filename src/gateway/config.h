@@ -20,7 +20,7 @@ struct GatewayConfig {
   int port = 8080;                 // 0: a free one
   std::filesystem::path address_file;
   Secret key;  // empty: any key is accepted, and only this machine is listened to
-  std::string worker = "127.0.0.1:50051";
+  std::string worker = "unix:/tmp/parley-worker.sock";
   Secret worker_key;
 
   std::string tls_cert_file;

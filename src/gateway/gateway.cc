@@ -1,0 +1,140 @@
+#include "gateway/gateway.h"
+
+#include <future>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "gateway/apology.h"
+#include "gateway/components.h"
+#include "gateway/gateway_service.h"
+#include "gateway/names.h"
+#include "gateway/readiness.h"
+#include "gateway/realtime_sessions.h"
+#include "gateway/work_pool.h"
+#include "metrics/gateway_metrics.h"
+#include "metrics/registry.h"
+#include "net/io_threads.h"
+#include "net/server.h"
+#include "session/turn_log.h"
+
+namespace parley::gateway {
+namespace {
+
+// Decoding is short; one thread keeps it from the cores that conversations need.
+constexpr int kPoolThreads = 1;
+constexpr size_t kPoolWaitingMax = 64;
+
+}  // namespace
+
+// In the order of dependence: each part uses only those above it, and they are destroyed from
+// below.
+struct Gateway::Parts {
+  Parts(const Settings& own_settings, const Clock& own_clock, Components made)
+      : settings(own_settings), clock(own_clock), components(std::move(made)) {}
+
+  const Settings settings;
+  const Clock& clock;
+  // Before what answers on threads of its own, which posts to these to its end.
+  std::unique_ptr<net::IoThreads> threads;
+  metrics::Registry registry;
+  metrics::GatewayMetrics metrics{registry};
+  session::TurnLog turns;
+  const Names names{settings.gateway.model_names, settings.gateway.voice_names};
+  Components components;
+  NamedRecognizer recognizer{components.worker->recognizer(), names};
+  Apology apology{components.worker->voice(), settings.session.apology};
+  const session::Session::Services services{
+      .clock = clock,
+      .metrics = metrics,
+      .recognizer = recognizer,
+      .model = components.model(),
+      .voice = components.worker->voice(),
+      .voice_activity = *components.voice_activity,
+      .end_of_turn = components.end_of_turn.get(),
+      .turns = turns,
+      .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
+      .apology = [this] { return apology.pcm(); }};
+  RealtimeSessions sessions{settings.gateway, settings.session, services, metrics};
+  std::unique_ptr<WorkPool> pool;
+  std::unique_ptr<Readiness> readiness;  // lives on the first io thread
+  std::unique_ptr<GatewayService> service;
+  std::unique_ptr<net::Server> server;
+
+  // An unknown name goes on as it is, for the worker to refuse.
+  session::VoiceChoice ChooseVoice(std::string_view name) const {
+    const auto found = names.Voice("", name);
+    if (!found) return {std::string(name), ""};
+    return {found->model, found->voice};
+  }
+
+  Status Open();
+  void WatchReadiness();
+  void Close(int64_t grace_ms);
+};
+
+void Gateway::Parts::WatchReadiness() {
+  std::promise<void> made;
+  net::Executor& executor = threads->at(0);
+  executor.Post([&] {
+    const bool embedded = components.own_model == nullptr;
+    readiness = std::make_unique<Readiness>(Readiness::Config{.needs_language_model = embedded},
+                                            components.worker->model_host(), clock, executor);
+    readiness->OnReady([this] { apology.Make(); });
+    readiness->Start();
+    made.set_value();
+  });
+  made.get_future().wait();
+}
+
+Status Gateway::Parts::Open() {
+  PARLEY_TRY(threads, net::IoThreads::Start(settings.gateway.io_threads, "gateway"));
+  pool = std::make_unique<WorkPool>(kPoolThreads, kPoolWaitingMax);
+  WatchReadiness();
+  service = std::make_unique<GatewayService>(
+      settings.gateway,
+      GatewayService::Deps{.names = names,
+                           .voice = components.worker->voice(),
+                           .recognizer = components.worker->recognizer(),
+                           .pool = *pool,
+                           .metrics = metrics,
+                           .readiness = [this] { return readiness->state(); },
+                           .turns = [this](size_t count) { return turns.Newest(count); },
+                           .realtime =
+                               [this](const net::HttpRequest& request, net::Executor& executor) {
+                                 return sessions.Open(request, executor);
+                               }});
+  PARLEY_TRY(server, net::Server::Start(settings.gateway.ToServerConfig(), *service, *threads));
+  if (settings.gateway.address_file.empty()) return {};
+  return WriteFileAtomically(settings.gateway.address_file, server->base_url() + "\n");
+}
+
+void Gateway::Parts::Close(int64_t grace_ms) {
+  if (server) server->Stop(grace_ms);
+  pool.reset();
+  // The loops end before what lives on them goes.
+  if (threads) threads->Stop();
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::Start(const Settings& settings) {
+  PARLEY_TRY_STATUS(settings.Validate());
+  static const SteadyClock clock;
+  PARLEY_TRY(Components components, MakeComponents(settings, clock));
+  auto gateway = std::unique_ptr<Gateway>(
+      new Gateway(std::make_unique<Parts>(settings, clock, std::move(components))));
+  PARLEY_TRY_STATUS(gateway->parts_->Open());
+  log::Info("gateway_listening url={} key={} worker={}", gateway->url(),
+            settings.gateway.key.empty() ? "none" : "set", settings.gateway.worker);
+  return gateway;
+}
+
+Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Gateway::~Gateway() { parts_->Close(0); }
+
+std::string Gateway::url() const { return parts_->server->base_url(); }
+
+void Gateway::Stop() { parts_->Close(parts_->settings.gateway.stop_grace_ms); }
+
+}  // namespace parley::gateway

@@ -1,0 +1,217 @@
+// Conversations over a real socket, with fakes in place of models: what a client sees of the
+// protocol, of limits, and of its own mistakes.
+#include "gateway/realtime_sessions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "gateway/testing/fake_gateway.h"
+#include "net/testing/raw_client.h"
+#include "ports/testing/fake_language_model.h"
+
+namespace parley::gateway {
+namespace {
+
+using testing::FakeGateway;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+// Nobody ever speaks.
+class Silence final : public perception::VoiceActivityModel {
+ public:
+  Result<float> Step(std::span<const float, kInputSamples>,
+                     perception::VoiceActivityState&) const override {
+    return 0.0f;
+  }
+};
+
+class RealtimeTest : public ::testing::Test {
+ protected:
+  void Start(GatewayConfig config = {}) {
+    gateway_ = std::make_unique<FakeGateway>(config);
+    services_ = std::make_unique<session::Session::Services>(
+        session::Session::Services{.clock = clock_,
+                                   .metrics = metrics_,
+                                   .recognizer = gateway_->recognizer,
+                                   .model = model_,
+                                   .voice = gateway_->voice,
+                                   .voice_activity = silence_,
+                                   .end_of_turn = nullptr,
+                                   .turns = turns_,
+                                   .choose_voice =
+                                       [](std::string_view name) {
+                                         return session::VoiceChoice{std::string(name), ""};
+                                       },
+                                   .apology = [] { return std::vector<int16_t>(); }});
+    sessions_ = std::make_unique<RealtimeSessions>(config, session::Session::Config{}, *services_,
+                                                   metrics_);
+    gateway_->realtime = [this](const net::HttpRequest& request, net::Executor& executor) {
+      return sessions_->Open(request, executor);
+    };
+  }
+  // The sockets go first, then what their conversations used.
+  void TearDown() override { gateway_.reset(); }
+
+  std::unique_ptr<net::WebSocketClient> Connect(std::string query = "?model=gpt-realtime") {
+    net::WebSocketClient::Options options;
+    options.url = gateway_->url() + "/v1/realtime" + query;
+    auto client = net::WebSocketClient::Connect(options);
+    EXPECT_TRUE(client) << client.error().message;
+    return client ? *std::move(client) : nullptr;
+  }
+
+  // The next message of that type, skipping others, while the fakes' time goes on.
+  Json Next(net::WebSocketClient& client, const std::string& type) {
+    Json found;
+    const bool came = gateway_->RunUntil([&] {
+      model_.AdvanceUs(5'000);
+      const auto message = client.Receive(0);
+      if (!message) return message.error().code == Code::kUnavailable;
+      found = Json::parse(message->bytes);
+      return found["type"] == type;
+    });
+    EXPECT_TRUE(came && found.value("type", "") == type) << "no " << type << ", last: " << found;
+    return found;
+  }
+
+  const SteadyClock clock_;
+  metrics::Registry registry_;
+  metrics::GatewayMetrics metrics_{registry_};
+  session::TurnLog turns_;
+  const Silence silence_;
+  ports::testing::FakeLanguageModel model_{{{.deltas = {"Hello ", "there."}}}};
+  std::unique_ptr<session::Session::Services> services_;
+  std::unique_ptr<RealtimeSessions> sessions_;
+  std::unique_ptr<FakeGateway> gateway_;
+};
+
+TEST_F(RealtimeTest, TheSessionIsToldFirst) {
+  Start();
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  const Json created = Next(*client, "session.created");
+  EXPECT_EQ(created["session"]["object"], "realtime.session");
+  EXPECT_EQ(created["session"]["model"], "gpt-realtime");
+  EXPECT_THAT(created["session"]["id"].get<std::string>(), ::testing::StartsWith("sess_"));
+}
+
+TEST_F(RealtimeTest, ATextExchangeRunsDownTheLadder) {
+  Start();
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  client->SendText(R"({"type":"session.update","session":{"type":"realtime",
+                       "output_modalities":["text"]}})");
+  client->SendText(R"({"type":"conversation.item.create","item":{"type":"message","role":"user",
+                       "content":[{"type":"input_text","text":"Hi"}]}})");
+  client->SendText(R"({"type":"response.create"})");
+  Next(*client, "session.updated");
+  Next(*client, "conversation.item.done");
+  Next(*client, "response.created");
+  EXPECT_EQ(Next(*client, "response.output_text.done")["text"], "Hello there.");
+  EXPECT_EQ(Next(*client, "response.done")["response"]["status"], "completed");
+  ASSERT_EQ(model_.requests().size(), 1u);
+  EXPECT_EQ(model_.requests()[0].messages.back().text, "Hi");
+}
+
+TEST_F(RealtimeTest, MistakesAreToldAndTheSessionGoesOn) {
+  Start();
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  struct Case {
+    std::string message;
+    const char* code;
+  };
+  const Case cases[] = {
+      {"not json", "invalid_json"},
+      {"", "invalid_json"},
+      {"[1,2]", "invalid_json"},
+      {R"({"event_id":"e"})", "invalid_event"},
+      {R"({"type":"no.such.event"})", "invalid_event"},
+      {R"({"type":"input_audio_buffer.append"})", "missing_required_parameter"},
+      {R"({"type":"input_audio_buffer.append","audio":7})", "invalid_value"},
+      {R"({"type":"input_audio_buffer.append","audio":"!!!"})", "invalid_value"},
+      {R"({"type":"session.update","session":{"type":"realtime","voice":"x"}})",
+       "unknown_parameter"},
+      {R"({"type":"input_audio_buffer.commit"})", "input_audio_buffer_commit_empty"},
+      {R"({"type":"response.cancel"})", "response_cancel_not_active"},
+      {R"({"type":"conversation.item.delete","item_id":"x"})", "item_delete_invalid_item_id"},
+  };
+  for (const Case& one : cases) {
+    client->SendText(one.message);
+    EXPECT_EQ(Next(*client, "error")["error"]["code"], one.code) << one.message;
+  }
+  client->SendBinary("\x01\x02");
+  EXPECT_EQ(Next(*client, "error")["error"]["code"], "invalid_event");
+  client->SendText(R"({"type":"input_audio_buffer.clear"})");
+  Next(*client, "input_audio_buffer.cleared");
+}
+
+TEST_F(RealtimeTest, OddBytesAndFifteenMebibytesOfAudioAreTaken) {
+  Start();
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  client->SendText(R"({"type":"session.update","session":{"type":"realtime",
+                       "audio":{"input":{"turn_detection":null}}}})");
+  const auto append = [&](size_t bytes) {
+    client->SendText(R"({"type":"input_audio_buffer.append","audio":")" +
+                     Base64Encode(std::vector<uint8_t>(bytes)) + "\"}");
+  };
+  append(4801);
+  append(4799);
+  client->SendText(R"({"type":"input_audio_buffer.commit"})");
+  Next(*client, "input_audio_buffer.committed");
+  append(11 << 20);
+  client->SendText(R"({"type":"input_audio_buffer.clear"})");
+  Next(*client, "input_audio_buffer.cleared");
+}
+
+TEST_F(RealtimeTest, AMessageBeyondAllLimitsClosesWithTooBig) {
+  Start();
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  client->SendText(std::string(18 << 20, 'x'));
+  ASSERT_TRUE(gateway_->RunUntil([&] {
+    const auto message = client->Receive(0);
+    return !message && message.error().code == Code::kUnavailable;
+  }));
+  EXPECT_EQ(sessions_->count(), 0);
+}
+
+TEST_F(RealtimeTest, OneSessionTooManyIsRefusedAndThePlaceComesBack) {
+  GatewayConfig config;
+  config.sessions_max = 1;
+  Start(config);
+  auto first = Connect();
+  ASSERT_TRUE(first);
+  Next(*first, "session.created");
+  net::WebSocketClient::Options options;
+  options.url = gateway_->url() + "/v1/realtime";
+  EXPECT_THAT(net::WebSocketClient::Connect(options).error().message, HasSubstr("429"));
+  EXPECT_EQ(metrics_.sessions_refused.value(), 1u);
+  first->Close();
+  ASSERT_TRUE(gateway_->RunUntil([&] { return sessions_->count() == 0; }));
+  EXPECT_TRUE(net::WebSocketClient::Connect(options));
+}
+
+TEST_F(RealtimeTest, AClientThatVanishesInMidReplyLeavesNothing) {
+  Start();
+  auto client = Connect();
+  ASSERT_TRUE(client);
+  client->SendText(R"({"type":"conversation.item.create","item":{"type":"message","role":"user",
+                       "content":[{"type":"input_text","text":"Hi"}]}})");
+  client->SendText(R"({"type":"response.create"})");
+  Next(*client, "response.output_audio.delta");
+  EXPECT_EQ(sessions_->count(), 1);
+  client.reset();
+  ASSERT_TRUE(gateway_->RunUntil([&] { return sessions_->count() == 0; }));
+  EXPECT_EQ(gateway_->voice.live(), 0);
+  EXPECT_EQ(model_.live(), 0);
+  EXPECT_EQ(gateway_->recognizer.live(), 0);
+  EXPECT_EQ(metrics_.sessions.value(), 0);
+}
+
+}  // namespace
+}  // namespace parley::gateway

@@ -1,0 +1,33 @@
+#include "gateway/settings.h"
+
+namespace parley::gateway {
+
+Status Settings::Validate() const {
+  PARLEY_TRY_STATUS(gateway.Validate());
+  PARLEY_TRY_STATUS(session.Validate());
+  return llm.Validate();
+}
+
+void BindSettings(config::Binder& binder, Settings& settings) {
+  BindConfig(binder, settings.gateway);
+  dialogue::BindConfig(binder, settings.llm);
+  catalog::BindConfig(binder, settings.models);
+  binder.Choice("gateway.log_level", &settings.log_level,
+                {"trace", "debug", "info", "warn", "error", "off"}, "How much is logged.");
+  session::Session::Config& session = settings.session;
+  binder.Field("session.vad_model", &settings.vad_model, "Model that says who is speaking.");
+  binder.Field("session.end_of_turn_model", &settings.end_of_turn_model,
+               "Model that judges whether the caller has finished; empty: rules alone decide.");
+  binder.Field("session.language", &session.language,
+               "Language of callers whose client names none.");
+  binder.Field("session.lead_ms", &session.lead_ms, {40, 5000},
+               "How far ahead of its time speech is sent; less is lost by an interruption, more "
+               "rides out a bad network.");
+  binder.Field("session.speculation", &session.speculation,
+               "Think ahead while the caller may have finished: answers sooner, wastes tokens.");
+  binder.Field("session.apology", &session.apology,
+               "What is said when a reply failed; its sound is made at start.");
+  for (const char* section : {"worker", "up", "client"}) binder.Elsewhere(section);
+}
+
+}  // namespace parley::gateway
