@@ -19,6 +19,7 @@ namespace {
 // Reports of what was played, as x_parley.h asks for them.
 constexpr int kReportEveryTicks = 100 / kTickMs;
 constexpr int kOpenTimeoutMs = 10'000;
+constexpr int kAccountTimeoutMs = 4000;
 
 class FileTalk {
  public:
@@ -125,6 +126,7 @@ Result<FileTalkReport> TalkFromFiles(FileTalkConfig config) {
     options.headers.Add("Authorization", "Bearer " + config.key.Reveal());
   }
   PARLEY_TRY(auto socket, net::WebSocketClient::Connect(options));
+  config.script.account_ms = kAccountTimeoutMs;
   return FileTalk(std::move(config), std::move(socket)).Run();
 }
 

@@ -71,7 +71,9 @@ bool TalkScript::IsOver(size_t index) const {
   const auto& turns = conversation_.turns();
   const bool answered = turns.size() > progress.first_turn && turns.back().status != "in_progress";
   if (answered && !turns.back().reply.empty()) {
-    return progress.quiet_ticks * kTickMs >= config_.settle_ms;
+    // The server's account comes once it knows that all was played.
+    const int settle_ms = turns.back().record.empty() ? config_.account_ms : config_.settle_ms;
+    return progress.quiet_ticks * kTickMs >= settle_ms;
   }
   return since_end_ms >= config_.patience_ms;
 }

@@ -42,6 +42,7 @@ class TalkScript {
     std::optional<int> interrupt_after_ms;
     int patience_ms = 20'000;  // for an answer, after the input's end
     int settle_ms = 400;       // of silence after an answer, before the next input
+    int account_ms = 400;      // the same while the server's account of the turn has not come
   };
 
   TalkScript(Config config, std::vector<SpokenInput> inputs, const Conversation& conversation,
