@@ -312,6 +312,60 @@ TEST(Session, OurClientsAreToldGainAndDropAndTurns) {
   EXPECT_FALSE(rig.Of("x_parley.turn").empty());
 }
 
+TEST(Session, ADraftSpeaksOnlyOnceItIsTheReply) {
+  Rig::Config config;
+  config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":)"
+                  R"({"type":"semantic_vad","eagerness":"low"}}}})";
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(400);
+  EXPECT_EQ(rig.model().requests().size(), 1u) << "begun in the pause";
+  EXPECT_EQ(rig.voice().requests().size(), 1u);
+  EXPECT_TRUE(rig.Of("response.created").empty());
+  rig.Silence(3000);
+  rig.Advance(5000);
+  EXPECT_EQ(rig.model().requests().size(), 1u) << "promoted, not asked again";
+  EXPECT_EQ(rig.metrics().drafts_used.value(), 1u);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  EXPECT_EQ(rig.Last("response.output_audio_transcript.done")["transcript"],
+            "It is Paris, I think. Anything else?");
+}
+
+TEST(Session, ADraftOfSpeechThatGoesOnLeavesNoTrace) {
+  Rig::Config config;
+  config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":)"
+                  R"({"type":"semantic_vad","eagerness":"low"}}}})";
+  Rig rig(config);
+  rig.Speak(1200);
+  rig.Silence(400);
+  ASSERT_EQ(rig.model().requests().size(), 1u);
+  rig.Speak(600);
+  EXPECT_EQ(rig.metrics().drafts_dropped.value(), 1u);
+  EXPECT_EQ(rig.model().live(), 0);
+  EXPECT_EQ(rig.voice().live(), 0);
+  EXPECT_TRUE(rig.Of("response.created").empty());
+  rig.Silence(3000);
+  rig.Advance(5000);
+  EXPECT_EQ(rig.Of("response.created").size(), 1u);
+  EXPECT_EQ(rig.Of("input_audio_buffer.committed").size(), 1u);
+}
+
+TEST(Session, TelephoneSoundIsAnsweredAtItsOwnRate) {
+  Rig::Config config;
+  config.update = R"({"type":"realtime","audio":{"output":{"format":{"type":"audio/pcmu"}}}})";
+  Rig rig(config);
+  AskAndHear(rig);
+  EXPECT_EQ(rig.voice().requests().at(0).sample_rate_hz, 8000);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+  const Json item = rig.Last("response.output_item.done")["item"];
+  rig.Send({{"type", "conversation.item.truncate"},
+            {"item_id", item["id"]},
+            {"content_index", 0},
+            {"audio_end_ms", 450}});
+  AskAndHear(rig);
+  EXPECT_EQ(rig.Prompt(1).at(2).text, "It is—") << "positions are counted the same at any rate";
+}
+
 TEST(Session, StrictClientsSeeNoEventOfOurs) {
   Rig rig;
   AskAndHear(rig);

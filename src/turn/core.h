@@ -3,6 +3,26 @@
 // runs live, in virtual time and in replay, bit for bit. The driver (session/) feeds events and
 // carries actions out in their order.
 //
+// What a driver must keep:
+//  - Carry out all actions of a Step before the next one; what they cause at once (a refused
+//  stream,
+//    prepared sound) is queued as a later event.
+//  - VoiceActivity windows come with the uplink_sample of their own end, in order; other events
+//  with
+//    how far the windows have come. Segments and flushes name places in that count.
+//  - HoldPlayout comes before any Speak of its turn. A draft's speech is made and collected like
+//  any
+//    other's; since its turn is held, nothing of it leaves. PromoteDraft asks for nothing more: the
+//    same streams go on. DropDraft is CancelTurn and DropPlayout in one.
+//  - SpeechDone and marks count samples at the core's output rate; a driver that plays at another
+//    rate rounds each down, so that what is played never falls short of the sum.
+//  - Played is reported whenever sent or played changed, before any event that was caused later.
+//  - A SpeechFailed of a whole stream names the first utterance that had not ended; the next Speak
+//    opens a new stream. TrimSpeech also means that sound of that utterance is no longer wanted.
+//  - CancelTurn is the last that is heard of a turn's streams; its RecordTurn ends the turn itself.
+//  - With voice activity detection, a microphone that sends nothing while a segment is open must be
+//    continued with silence, or the turn never ends.
+//
 // Real-time rule: a Step of VoiceActivity, Played or Deadline allocates nothing.
 //
 // One sequence.

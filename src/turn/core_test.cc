@@ -524,6 +524,80 @@ TEST(Core, TheRecordTellsWhereTheTimeWent) {
   EXPECT_EQ(record.sent_samples, 6 * 7200);
 }
 
+// Peers' fault 6: the end-of-turn model holds everything up.
+TEST(Core, AModelThatNeverAnswersDoesNotHoldTheTurn) {
+  VirtualCall::Config config;
+  config.score = -1;
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(9000);
+  ExpectSound(call);
+  EXPECT_LE(call.TimeOf("speech_stopped") - 2000, 700) << "T at a probability of one half";
+  EXPECT_GE(call.CountOf("ask_end_of_turn"), 2) << "asked again while the pause lasts";
+}
+
+TEST(Core, AScoreOfAPauseThatIsOverIsDropped) {
+  VirtualCall::Config config;
+  config.score = 0.95f;
+  config.score_latency_ms = 400;
+  VirtualCall call(config);
+  call.Say(500, "I would like");
+  call.Say(1600, "to hear a story");  // before the answer comes
+  call.RunUntil(2200);
+  EXPECT_EQ(call.CountOf("speech_stopped"), 0);
+  EXPECT_GE(call.core().snapshot().stale_events, 1u);
+  call.RunUntil(9000);
+  ExpectSound(call);
+  EXPECT_EQ(call.CountOf("response_created"), 1);
+}
+
+TEST(Core, SpeechThatSoundsAndReadsLikeTheAgentIsDiscarded) {
+  VirtualCall::Config config;
+  config.core.facts.echo_free = false;
+  config.replies = {"The quick brown fox jumps over the lazy dog again and again and again."};
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.Say(3600, "quick brown fox jumps over", 200);
+  call.At(3900, [&] { call.Send(EchoEvidence{SegmentId{2}, 0.9f, 120}); });
+  call.RunUntil(12'000);
+  ExpectSound(call);
+  EXPECT_EQ(call.CountOf("discard_segment"), 1);
+  EXPECT_EQ(call.CountOf("drop"), 0);
+  EXPECT_EQ(call.history().size(), 2u);
+}
+
+TEST(Core, AfterABackchannelNothingIsLostAndNothingRepeated) {
+  VirtualCall::Config config;
+  config.replies = {"One two three four five six seven eight nine ten eleven twelve."};
+  VirtualCall quiet(config);
+  VirtualCall disturbed(config);
+  disturbed.Say(4000, "mhm", 220);
+  for (VirtualCall* call : {&quiet, &disturbed}) {
+    call->Say(500, kQuestion);
+    call->RunUntil(12'000);
+    ExpectSound(*call);
+    EXPECT_EQ(call->records().at(0).sent_samples, 12 * 7200);
+    EXPECT_EQ(call->CountOf("speak 1"), quiet.CountOf("speak 1"));
+  }
+  EXPECT_EQ(disturbed.TimeOf("response_done 1"), quiet.TimeOf("response_done 1"));
+}
+
+TEST(Core, AYesToAQuestionOfOursNeedsNoModel) {
+  VirtualCall::Config config;
+  config.score = -1;
+  config.partial_latency_ms = 40;
+  config.final_latency_ms = 40;
+  config.replies = {"It is Paris. Do you want to know more?", "Fine."};
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(7000);
+  call.Say(7000, "yes please", 300);
+  call.RunUntil(12'000);
+  ExpectSound(call);
+  EXPECT_LE(call.TimeOf("speech_stopped 2") - 7600, 220);
+  EXPECT_EQ(call.records().at(1).end_reason, EndReason::kText);
+}
+
 TEST(Core, TwoTurnsInQuickSuccessionAreBothInTheHistory) {
   VirtualCall::Config config;
   config.final_latency_ms = 1200;

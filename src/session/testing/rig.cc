@@ -9,41 +9,6 @@
 
 namespace parley::session::testing {
 
-class ManualExecutor::ManualTimer final : public net::Timer {
- public:
-  explicit ManualTimer(ManualExecutor& executor) : executor_(executor) {}
-  ~ManualTimer() override { Cancel(); }
-  void Start(int64_t at_us, net::Task task) override {
-    executor_.timers_[this] = {at_us, std::move(task)};
-  }
-  void Cancel() override { executor_.timers_.erase(this); }
-
- private:
-  ManualExecutor& executor_;
-};
-
-std::unique_ptr<net::Timer> ManualExecutor::MakeTimer() {
-  return std::make_unique<ManualTimer>(*this);
-}
-
-void ManualExecutor::Run() {
-  while (true) {
-    if (!tasks_.empty()) {
-      net::Task task = std::move(tasks_.front());
-      tasks_.pop_front();
-      task();
-      continue;
-    }
-    const auto due = std::find_if(timers_.begin(), timers_.end(), [this](const auto& timer) {
-      return timer.second.first <= clock_.NowUs();
-    });
-    if (due == timers_.end()) return;
-    net::Task task = std::move(due->second.second);
-    timers_.erase(due);
-    task();
-  }
-}
-
 Result<float> LoudnessModel::Step(std::span<const float, kInputSamples> input,
                                   perception::VoiceActivityState&) const {
   const bool loud = std::any_of(input.begin() + kContextSamples, input.end(),
@@ -88,12 +53,12 @@ Rig::Rig(Config config)
 
 Rig::~Rig() {
   session_.reset();
-  executor_.Run();
+  executor_.RunReady();
 }
 
 void Rig::SendText(const std::string& message) {
   session_->OnMessage(message);
-  executor_.Run();
+  executor_.RunReady();
 }
 
 void Rig::Send(const Json& event) { SendText(event.dump()); }
@@ -120,13 +85,13 @@ void Rig::Burst(int ms, bool loud) { Send(AppendEvent(ms, loud)); }
 void Rig::Advance(int ms) {
   for (int passed = 0; passed < ms; passed += 10) {
     clock_.AdvanceMs(10);
-    executor_.Run();
+    executor_.RunReady();
     recognizer_.AdvanceUs(10'000);
-    executor_.Run();
+    executor_.RunReady();
     model_.AdvanceUs(10'000);
-    executor_.Run();
+    executor_.RunReady();
     voice_.AdvanceUs(10'000);
-    executor_.Run();
+    executor_.RunReady();
   }
 }
 

@@ -3,9 +3,6 @@
 // voice of ports/testing, and an executor that runs when told. Single-threaded.
 #pragma once
 
-#include <deque>
-#include <functional>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,31 +11,13 @@
 
 #include "base/clock.h"
 #include "metrics/gateway_metrics.h"
-#include "net/executor.h"
+#include "net/testing/manual_executor.h"
 #include "ports/testing/fake_language_model.h"
 #include "ports/testing/fake_recognizer.h"
 #include "ports/testing/fake_voice.h"
 #include "session/session.h"
 
 namespace parley::session::testing {
-
-// Runs posted work and due timers when asked to, on the calling thread.
-class ManualExecutor final : public net::Executor {
- public:
-  explicit ManualExecutor(const Clock& clock) : clock_(clock) {}
-  void Post(net::Task task) override { tasks_.push_back(std::move(task)); }
-  bool IsCurrent() const override { return true; }
-  std::unique_ptr<net::Timer> MakeTimer() override;
-  // Until nothing is posted and no timer is due.
-  void Run();
-  size_t timers_waiting() const { return timers_.size(); }
-
- private:
-  class ManualTimer;
-  const Clock& clock_;
-  std::deque<net::Task> tasks_;
-  std::map<ManualTimer*, std::pair<int64_t, net::Task>> timers_;
-};
 
 // 1 for a window with a sample above 0.1, else 0.
 class LoudnessModel final : public perception::VoiceActivityModel {
@@ -94,7 +73,7 @@ class Rig {
   Session& session() { return *session_; }
   TurnLog& turns() { return turns_; }
   metrics::GatewayMetrics& metrics() { return metrics_; }
-  ManualExecutor& executor() { return executor_; }
+  net::testing::ManualExecutor& executor() { return executor_; }
 
  private:
   static Json AppendEvent(int ms, bool loud);
@@ -102,7 +81,7 @@ class Rig {
   FakeClock clock_;
   metrics::Registry registry_;
   metrics::GatewayMetrics metrics_{registry_};
-  ManualExecutor executor_{clock_};
+  net::testing::ManualExecutor executor_{clock_};
   LoudnessModel voice_activity_;
   ports::testing::FakeRecognizer recognizer_;
   ports::testing::FakeLanguageModel model_;
