@@ -1,6 +1,7 @@
 #include "gateway/components.h"
 
 #include <utility>
+#include <vector>
 
 #include "catalog/pack.h"
 #include "dialogue/openai_language_model.h"
@@ -32,12 +33,15 @@ Result<std::unique_ptr<ports::LanguageModel>> MakeLanguageModel(const dialogue::
 
 }  // namespace
 
-Result<Components> MakeComponents(const Settings& settings, const Clock& clock) {
+Result<Components> MakeComponents(const Settings& settings, const Clock& clock,
+                                  net::Executor& executor) {
   Components made;
-  rpc::SpeechClient::Config worker;
-  worker.address = settings.gateway.worker;
-  worker.key = settings.gateway.worker_key;
-  PARLEY_TRY(made.worker, rpc::SpeechClient::Create(worker));
+  PARLEY_TRY(auto link,
+             router::DialWorker(settings.gateway.worker, settings.gateway.worker_key.Reveal()));
+  std::vector<router::WorkerLink> workers;
+  workers.push_back(std::move(link));
+  PARLEY_TRY(made.router, router::Router::Create(router::Router::Config{}, {clock, executor},
+                                                 std::move(workers)));
   PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm));
   PARLEY_TRY(const auto vad, ModelFile(settings, settings.vad_model));
   PARLEY_TRY(made.voice_activity, perception::LoadSilero(vad));

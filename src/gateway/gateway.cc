@@ -31,34 +31,41 @@ constexpr size_t kPoolWaitingMax = 64;
 // In the order of dependence: each part uses only those above it, and they are destroyed from
 // below.
 struct Gateway::Parts {
-  Parts(const Settings& own_settings, const Clock& own_clock, Components made)
-      : settings(own_settings), clock(own_clock), components(std::move(made)) {}
+  Parts(const Settings& own_settings, const Clock& own_clock,
+        std::unique_ptr<net::IoThreads> own_threads, Components made)
+      : settings(own_settings),
+        clock(own_clock),
+        threads(std::move(own_threads)),
+        components(std::move(made)) {}
 
   const Settings settings;
   const Clock& clock;
   // Before what answers on threads of its own, which posts to these to its end.
-  std::unique_ptr<net::IoThreads> threads;
+  const std::unique_ptr<net::IoThreads> threads;
   metrics::Registry registry;
   metrics::GatewayMetrics metrics{registry};
   session::TurnLog turns;
   const Names names{settings.gateway.model_names, settings.gateway.voice_names};
   Components components;
-  NamedRecognizer recognizer{components.worker->recognizer(), names};
-  Apology apology{components.worker->voice(), settings.session.apology};
+  NamedRecognizer recognizer{components.router->recognizer(), names};
+  std::unique_ptr<Apology> apology =
+      std::make_unique<Apology>(components.router->voice(), settings.session.apology);
+  Readiness readiness{components.own_model == nullptr, [this] {
+                        if (apology) apology->Make();
+                      }};
   const session::Session::Services services{
       .clock = clock,
       .metrics = metrics,
       .recognizer = recognizer,
       .model = components.model(),
-      .voice = components.worker->voice(),
+      .voice = components.router->voice(),
       .voice_activity = *components.voice_activity,
       .end_of_turn = components.end_of_turn.get(),
       .turns = turns,
       .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
-      .apology = [this] { return apology.pcm(); }};
+      .apology = [this] { return apology->pcm(); }};
   RealtimeSessions sessions{settings.gateway, settings.session, services, metrics};
   std::unique_ptr<WorkPool> pool;
-  std::unique_ptr<Readiness> readiness;  // lives on the first io thread
   std::unique_ptr<GatewayService> service;
   std::unique_ptr<net::Server> server;
 
@@ -70,36 +77,31 @@ struct Gateway::Parts {
   }
 
   Status Open();
-  void WatchReadiness();
+  void JudgeReadiness();
   void Close(int64_t grace_ms);
 };
 
-void Gateway::Parts::WatchReadiness() {
-  std::promise<void> made;
-  net::Executor& executor = threads->at(0);
-  executor.Post([&] {
-    const bool embedded = components.own_model == nullptr;
-    readiness = std::make_unique<Readiness>(Readiness::Config{.needs_language_model = embedded},
-                                            components.worker->model_host(), clock, executor);
-    readiness->OnReady([this] { apology.Make(); });
-    readiness->Start();
-    made.set_value();
-  });
-  made.get_future().wait();
+// What the router has heard of its workers last.
+void Gateway::Parts::JudgeReadiness() {
+  auto models = components.router->models();
+  if (models.empty()) {
+    readiness.Update(Fail(Code::kUnavailable, components.router->not_ready_why()));
+  } else {
+    readiness.Update(std::move(models));
+  }
 }
 
 Status Gateway::Parts::Open() {
-  PARLEY_TRY(threads, net::IoThreads::Start(settings.gateway.io_threads, "gateway"));
   pool = std::make_unique<WorkPool>(kPoolThreads, kPoolWaitingMax);
-  WatchReadiness();
+  components.router->OnChange([this] { JudgeReadiness(); });
   service = std::make_unique<GatewayService>(
       settings.gateway,
       GatewayService::Deps{.names = names,
-                           .voice = components.worker->voice(),
-                           .recognizer = components.worker->recognizer(),
+                           .voice = components.router->voice(),
+                           .recognizer = components.router->recognizer(),
                            .pool = *pool,
                            .metrics = metrics,
-                           .readiness = [this] { return readiness->state(); },
+                           .readiness = [this] { return readiness.state(); },
                            .turns = [this](size_t count) { return turns.Newest(count); },
                            .realtime =
                                [this](const net::HttpRequest& request, net::Executor& executor) {
@@ -113,16 +115,28 @@ Status Gateway::Parts::Open() {
 void Gateway::Parts::Close(int64_t grace_ms) {
   if (server) server->Stop(grace_ms);
   pool.reset();
-  // The loops end before what lives on them goes.
-  if (threads) threads->Stop();
+  // The router needs the loops to end, and its streams must be gone by then.
+  if (components.router) {
+    components.router->OnChange(nullptr);
+    // On the router's executor, since news under way may still make an apology.
+    std::promise<void> gone;
+    threads->at(0).Post([this, &gone] {
+      apology.reset();
+      gone.set_value();
+    });
+    gone.get_future().wait();
+    components.router.reset();
+  }
+  threads->Stop();
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::Start(const Settings& settings) {
   PARLEY_TRY_STATUS(settings.Validate());
   static const SteadyClock clock;
-  PARLEY_TRY(Components components, MakeComponents(settings, clock));
-  auto gateway = std::unique_ptr<Gateway>(
-      new Gateway(std::make_unique<Parts>(settings, clock, std::move(components))));
+  PARLEY_TRY(auto threads, net::IoThreads::Start(settings.gateway.io_threads, "gateway"));
+  PARLEY_TRY(Components components, MakeComponents(settings, clock, threads->at(0)));
+  auto gateway = std::unique_ptr<Gateway>(new Gateway(
+      std::make_unique<Parts>(settings, clock, std::move(threads), std::move(components))));
   PARLEY_TRY_STATUS(gateway->parts_->Open());
   log::Info("gateway_listening url={} key={} worker={}", gateway->url(),
             settings.gateway.key.empty() ? "none" : "set", settings.gateway.worker);

@@ -47,65 +47,29 @@ ReadyState JudgeReadiness(const Result<std::vector<ports::ModelInfo>>& models,
   return state;
 }
 
-struct Readiness::Shared {
-  std::mutex mutex;
-  ReadyState state{.ready = false, .missing = {"worker: not asked yet"}, .models = {}};
-  Readiness* owner = nullptr;  // of the executor's thread; null once it is gone
-};
-
-Readiness::Readiness(const Config& config, ports::ModelHost& host, const Clock& clock,
-                     net::Executor& executor)
-    : config_(config),
-      host_(host),
-      clock_(clock),
-      executor_(executor),
-      timer_(executor.MakeTimer()),
-      shared_(std::make_shared<Shared>()) {
-  shared_->owner = this;
-}
-
-Readiness::~Readiness() { shared_->owner = nullptr; }
-
-void Readiness::Start() { Ask(); }
-
-void Readiness::OnReady(std::function<void()> on_ready) { on_ready_ = std::move(on_ready); }
+Readiness::Readiness(bool needs_language_model, std::function<void()> on_ready)
+    : needs_language_model_(needs_language_model), on_ready_(std::move(on_ready)) {}
 
 ReadyState Readiness::state() const {
-  const std::lock_guard lock(shared_->mutex);
-  return shared_->state;
+  const std::lock_guard lock(mutex_);
+  return state_;
 }
 
-void Readiness::Ask() {
-  const uint64_t question = ++question_;
-  timer_->Start(clock_.NowUs() + int64_t{config_.answer_ms} * 1000, [this, question] {
-    OnAnswer(question, Fail(Code::kDeadlineExceeded,
-                            fmt::format("no answer within {} ms", config_.answer_ms)));
-  });
-  host_.List([shared = shared_, &executor = executor_, question](auto models) {
-    executor.Post([shared, question, models = std::move(models)]() mutable {
-      if (shared->owner) shared->owner->OnAnswer(question, std::move(models));
-    });
-  });
-}
-
-void Readiness::OnAnswer(uint64_t question, Result<std::vector<ports::ModelInfo>> models) {
-  if (question != question_) return;
-  ++question_;  // what comes after this is late
-  ReadyState judged = JudgeReadiness(models, config_.needs_language_model);
+void Readiness::Update(const Result<std::vector<ports::ModelInfo>>& models) {
+  ReadyState judged = JudgeReadiness(models, needs_language_model_);
   const bool ready = judged.ready;
   bool before = false;
   {
-    const std::lock_guard lock(shared_->mutex);
-    before = shared_->state.ready;
-    if (before && !ready) log::Warn("not_ready why=\"{}\"", fmt::join(judged.missing, "; "));
-    shared_->state = std::move(judged);
+    const std::lock_guard lock(mutex_);
+    before = state_.ready;
+    if (!ready && (before || state_.missing != judged.missing)) {
+      log::Info("not_ready why=\"{}\"", fmt::join(judged.missing, "; "));
+    }
+    state_ = std::move(judged);
   }
-  timer_->Start(clock_.NowUs() + int64_t{ready ? config_.ask_ready_ms : config_.ask_ms} * 1000,
-                [this] { Ask(); });
-  if (ready && !before) {
-    log::Info("ready");
-    if (on_ready_) on_ready_();
-  }
+  if (!ready || before) return;
+  log::Info("ready");
+  on_ready_();
 }
 
 }  // namespace parley::gateway

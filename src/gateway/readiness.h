@@ -1,15 +1,13 @@
-// Is everything warm that a conversation needs? Asks the worker which models it holds, often until
-// they are ready and now and then later, and remembers the answer.
+// Is everything warm that a conversation needs? Judged anew whenever there is news of the workers;
+// the answer is remembered for /readyz.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "net/executor.h"
+#include "base/result.h"
 #include "ports/model_host.h"
 
 namespace parley::gateway {
@@ -20,47 +18,26 @@ struct ReadyState {
   std::vector<ports::ModelInfo> models;
 };
 
-// Pure. A default model of each kind must be ready; the language model only where the worker's own
-// is used.
+// Pure. A default model of each kind must be ready; the language model only where the workers' own
+// is used. `models`: of all workers that can be reached, or why there is none.
 ReadyState JudgeReadiness(const Result<std::vector<ports::ModelInfo>>& models,
                           bool needs_language_model);
 
-// Runs on `executor`, on whose thread it is made, started and destroyed (or once that has
-// stopped). state() is thread-safe.
+// Thread-safe.
 class Readiness {
  public:
-  struct Config {
-    bool needs_language_model = true;
-    int ask_ms = 100;         // while not ready
-    int ask_ready_ms = 2000;  // while ready
-    int answer_ms = 5000;     // no answer by then: the worker is gone
-  };
+  // `on_ready` runs within Update each time it becomes ready.
+  Readiness(bool needs_language_model, std::function<void()> on_ready);
 
-  // `host` and `clock` outlive it.
-  Readiness(const Config& config, ports::ModelHost& host, const Clock& clock,
-            net::Executor& executor);
-  ~Readiness();
-
-  void Start();
-  // Runs on the executor each time it becomes ready.
-  void OnReady(std::function<void()> on_ready);
-
+  // One call at a time.
+  void Update(const Result<std::vector<ports::ModelInfo>>& models);
   ReadyState state() const;
 
  private:
-  struct Shared;
-  void Ask();
-  void OnAnswer(uint64_t question, Result<std::vector<ports::ModelInfo>> models);
-
-  const Config config_;
-  ports::ModelHost& host_;
-  const Clock& clock_;
-  net::Executor& executor_;
-  const std::unique_ptr<net::Timer> timer_;
-  std::function<void()> on_ready_;
-  uint64_t question_ = 0;
-  // Lets late answers see whether this still exists.
-  const std::shared_ptr<Shared> shared_;
+  const bool needs_language_model_;
+  const std::function<void()> on_ready_;
+  mutable std::mutex mutex_;
+  ReadyState state_{.ready = false, .missing = {"worker: not asked yet"}, .models = {}};
 };
 
 }  // namespace parley::gateway

@@ -3,14 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/testing/manual_executor.h"
-#include "ports/testing/fake_model_host.h"
-
 namespace parley::gateway {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 ports::ModelInfo Model(std::string id, ports::ModelKind kind, ports::ModelState state,
                        std::string reason = "") {
@@ -44,45 +40,21 @@ TEST(Readiness, ALanguageModelElsewhereIsNotWaitedFor) {
   EXPECT_FALSE(JudgeReadiness(models, true).ready);
 }
 
-TEST(Readiness, FollowsTheWorkerAndTellsOnceEachTime) {
-  FakeClock clock;
-  net::testing::ManualExecutor executor(clock);
-  ports::WorkerCapabilities worker;
-  worker.models = {Model("piper/joe", ports::ModelKind::kTts, ports::ModelState::kReady),
-                   Model("whisper/tiny", ports::ModelKind::kAsr, ports::ModelState::kReady)};
-  ports::testing::FakeModelHost host(worker);
-  Readiness readiness({.needs_language_model = false}, host, clock, executor);
+TEST(Readiness, TellsOnceEachTimeItBecomesReady) {
+  const std::vector<ports::ModelInfo> warm = {
+      Model("piper/joe", ports::ModelKind::kTts, ports::ModelState::kReady),
+      Model("whisper/tiny", ports::ModelKind::kAsr, ports::ModelState::kReady)};
   int told = 0;
-  readiness.OnReady([&] { ++told; });
-  readiness.Start();
+  Readiness readiness(false, [&] { ++told; });
   EXPECT_FALSE(readiness.state().ready);
-  host.Run();
-  executor.RunReady();
+  readiness.Update(warm);
+  readiness.Update(warm);
   EXPECT_TRUE(readiness.state().ready);
   EXPECT_EQ(told, 1);
-  // The next question stays without an answer: the worker is gone.
-  executor.AdvanceMs(2'000);
-  executor.AdvanceMs(5'000);
-  EXPECT_FALSE(readiness.state().ready);
-  EXPECT_THAT(readiness.state().missing, ElementsAre(HasSubstr("no answer within 5000 ms")));
-  // It is back; the late answer of the lost question changes nothing.
-  executor.AdvanceMs(100);
-  host.Run();
-  executor.RunReady();
-  EXPECT_TRUE(readiness.state().ready);
+  readiness.Update(Fail(Code::kUnavailable, "cannot be reached"));
+  EXPECT_THAT(readiness.state().missing, ElementsAre("worker: cannot be reached"));
+  readiness.Update(warm);
   EXPECT_EQ(told, 2);
-}
-
-TEST(Readiness, ALateAnswerAfterItsEndIsDropped) {
-  FakeClock clock;
-  net::testing::ManualExecutor executor(clock);
-  ports::testing::FakeModelHost host({});
-  {
-    Readiness readiness({}, host, clock, executor);
-    readiness.Start();
-  }
-  host.Run();
-  executor.RunReady();
 }
 
 }  // namespace
