@@ -57,7 +57,8 @@ class EngineProcess {
 
   struct Events {
     std::function<void(const Loading&)> loading;
-    std::function<void(Result<Loaded>)> loaded;  // once for a Load
+    // Once for a Load; a process that had exited before the Load has told so by `exited` alone.
+    std::function<void(Result<Loaded>)> loaded;
     std::function<void(const Stats&)> stats;
     std::function<void(const Exit&)> exited;  // the last event, once; the process is reaped
   };

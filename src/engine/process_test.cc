@@ -243,7 +243,7 @@ TEST(EngineProcess, AModelStuckAfterACancelIsBroughtDown) {
 TEST(EngineProcess, AStreamCancelledAtOnceStillEnds) {
   auto probe = Tone({{"slots", int64_t{1}}});
   for (int i = 0; i < 200; ++i) {
-    const auto stream = Say(*probe, {"never heard"});
+    const auto stream = Say(*probe, {"never heard"}, 0);  // no credit: it cannot end by itself
     probe->process().Cancel(stream->id());
     const auto events = stream->WaitIdle();
     ASSERT_TRUE(events) << "round " << i;

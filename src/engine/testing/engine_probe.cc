@@ -64,9 +64,9 @@ EngineProcess::Events EngineProbe::MakeEvents() {
 Result<Loaded> EngineProbe::Load(engine::Load load, int64_t wait_ms) {
   process_->Load(std::move(load));
   std::unique_lock lock(mutex_);
-  if (changed_.wait_for(lock, milliseconds(wait_ms), [&] { return loaded_.has_value(); })) {
-    return *loaded_;
-  }
+  changed_.wait_for(lock, milliseconds(wait_ms), [&] { return loaded_ || exit_; });
+  if (loaded_) return *loaded_;
+  if (exit_) return Fail(exit_->reason);
   return Fail(Code::kDeadlineExceeded, "the probe saw no outcome of the load");
 }
 
