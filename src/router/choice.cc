@@ -10,6 +10,7 @@ using ports::ModelState;
 
 struct Candidate {
   size_t index = 0;
+  bool knows_language = false;
   bool resident = false;
   bool full = false;
   int load = 0;
@@ -19,8 +20,7 @@ struct Candidate {
 const ModelInfo* ModelFor(const ports::WorkerCapabilities& worker, const Wanted& wanted) {
   for (const ModelInfo& model : worker.models) {
     if (model.kind != wanted.kind) continue;
-    const bool named = wanted.model.empty() ? model.is_default : model.id == wanted.model;
-    if (named && LanguageMatches(model.languages, wanted.language)) return &model;
+    if (wanted.model.empty() ? model.is_default : model.id == wanted.model) return &model;
   }
   return nullptr;
 }
@@ -28,6 +28,15 @@ const ModelInfo* ModelFor(const ports::WorkerCapabilities& worker, const Wanted&
 bool GoesBefore(const Candidate& a, const Candidate& b) {
   if (a.full != b.full) return b.full;
   return a.load < b.load;
+}
+
+// Keeps those for whom it holds, if there are any.
+void Prefer(std::vector<Candidate>& candidates, bool Candidate::*holds) {
+  if (std::none_of(candidates.begin(), candidates.end(),
+                   [&](const Candidate& one) { return one.*holds; })) {
+    return;
+  }
+  std::erase_if(candidates, [&](const Candidate& one) { return !(one.*holds); });
 }
 
 std::string WhyNot(const WorkerView& worker) {
@@ -45,7 +54,6 @@ bool IsPrefixTag(const std::string& shorter, const std::string& longer) {
 std::string What(const Wanted& wanted) {
   std::string what = std::string(ports::ModelKindName(wanted.kind)) + " model";
   if (!wanted.model.empty()) what += " '" + wanted.model + "'";
-  if (!wanted.language.empty()) what += " for '" + wanted.language + "'";
   return what;
 }
 
@@ -62,7 +70,6 @@ Result<size_t> Choose(std::span<const WorkerView> workers, const Wanted& wanted,
                       std::span<const size_t> tried, SplitMix64& random) {
   std::vector<Candidate> candidates;
   candidates.reserve(workers.size());
-  bool any_resident = false;
   bool any_knows = false;
   std::string reasons;
   for (size_t i = 0; i < workers.size(); ++i) {
@@ -77,14 +84,14 @@ Result<size_t> Choose(std::span<const WorkerView> workers, const Wanted& wanted,
       continue;
     }
     const int load = std::max(worker.in_flight, model->in_use);
-    const bool resident = model->state == ModelState::kReady;
     candidates.push_back({.index = i,
-                          .resident = resident,
+                          .knows_language = LanguageMatches(model->languages, wanted.language),
+                          .resident = model->state == ModelState::kReady,
                           .full = model->slots > 0 && load >= model->slots,
                           .load = load});
-    any_resident |= resident;
   }
-  if (any_resident) std::erase_if(candidates, [](const Candidate& one) { return !one.resident; });
+  Prefer(candidates, &Candidate::knows_language);
+  Prefer(candidates, &Candidate::resident);
   if (candidates.empty()) {
     const bool none_has_it = !any_knows && reasons.empty();
     return Fail(none_has_it ? Code::kNotFound : Code::kUnavailable,

@@ -1,8 +1,10 @@
 // Which worker does a piece of work: a pure function over what is known of them.
 //
 //  1. Out falls who is unreachable, draining, behind an open breaker, already tried, or cannot do
-//     it: has no model of that name (or, if none is named, of that kind), or not in that language.
-//  2. Workers on which the model is ready go before those that would have to load it.
+//     it: has no model of that name (or, if none is named, no default of that kind).
+//  2. Workers whose model says that it knows the language go before others, and those on which it
+//     is ready before those that would have to load it. What a model does with a language it does
+//     not name is for it to say.
 //  3. Of two drawn at random the one with less to do is taken: own streams there, or what it last
 //     reported, whichever is more (Mitzenmacher, "The Power of Two Choices", 2001). A worker whose
 //     slots are all taken counts as behind every one that has a free one.

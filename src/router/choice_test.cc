@@ -107,6 +107,16 @@ TEST(Choice, WithoutANameTheDefaultOfTheKindIsMeant) {
   EXPECT_EQ(Draw({View(first), View(second)}, {}), std::pair(0, 100));
 }
 
+TEST(Choice, WhoKnowsTheLanguageGoesFirstButNobodyIsRefusedForIt) {
+  auto french = Model("joe");
+  french.languages = {"fr"};
+  const auto english = With({Model("joe")});
+  const auto other = With({french});
+  EXPECT_EQ(Draw({View(english), View(other, 3)}, {.model = "joe", .language = "fr"}),
+            std::pair(0, 100));
+  EXPECT_EQ(Draw({View(english)}, {.model = "joe", .language = "fr"}), std::pair(100, 0));
+}
+
 TEST(Choice, LanguagesMatchByTheirBeginning) {
   EXPECT_TRUE(LanguageMatches({"en-US"}, "en"));
   EXPECT_TRUE(LanguageMatches({"en"}, "en-GB"));
