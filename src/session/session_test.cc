@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "session/testing/rig.h"
@@ -23,6 +27,20 @@ Strings Deduplicated(const Rig& rig, size_t from) {
   }
   return types;
 }
+
+// Sure that the turn is over; tells what it was shown.
+class SureModel final : public perception::EndOfTurnModel {
+ public:
+  explicit SureModel(std::promise<size_t>& asked) : asked_(asked) {}
+  Result<float> Score(std::span<const float> audio) const override {
+    if (!told_.exchange(true)) asked_.set_value(audio.size());
+    return 0.99f;
+  }
+
+ private:
+  std::promise<size_t>& asked_;
+  mutable std::atomic<bool> told_ = false;
+};
 
 // One question of a second, and its answer to the end.
 void AskAndHear(Rig& rig) {
@@ -62,7 +80,7 @@ TEST(Session, TheItemKeepsItsNameFromOnsetToTranscript) {
   Rig::Config config;
   config.update =
       R"({"type":"realtime","audio":{"input":{"transcription":{"model":"whisper-1"}}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   AskAndHear(rig);
   const std::string id = rig.Last("input_audio_buffer.speech_started")["item_id"];
   EXPECT_EQ(rig.Last("input_audio_buffer.speech_stopped")["item_id"], id);
@@ -103,7 +121,7 @@ TEST(Session, AnInterruptionCutsTheHistoryToWhatWasHeard) {
   config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}},
                     {.deltas = {"Fine."}}};
   config.voice.ms_per_byte = 100;
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(2400);
   ASSERT_GT(rig.SamplesSent(), 0);
@@ -146,7 +164,7 @@ TEST(Session, AMicrophoneMutedInMidSentenceClosesTheTurn) {
 TEST(Session, WithoutDetectionTheClientCommitsAndAsks) {
   Rig::Config config;
   config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":null}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Send({{"type", "input_audio_buffer.commit"}, {"event_id", "e1"}});
   const Json error = rig.Last("error")["error"];
   EXPECT_EQ(error["code"], "input_audio_buffer_commit_empty");
@@ -252,7 +270,7 @@ TEST(Session, ARetrievedItemBringsItsSound) {
 TEST(Session, ASilentModelEndsInTheApology) {
   Rig::Config config;
   config.replies = {{.stalls = true}};
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(1000);
   rig.Advance(9000);
@@ -267,7 +285,7 @@ TEST(Session, AVoiceThatDiesInMidSentenceIsTakenUpByAnother) {
   Rig::Config config;
   config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}}};
   config.voice.real_time_factor = 1;
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(2000);
   ASSERT_GT(rig.SamplesSent(), 0);
@@ -298,7 +316,7 @@ TEST(Session, OurClientsAreToldGainAndDropAndTurns) {
   config.update =
       R"({"type":"realtime","x_parley":{"playback":true,"turns":true,"live_words":true,)"
       R"("echo_free":true},"audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(2600);
   ASSERT_GT(rig.SamplesSent(), 0) << rig.events().back();
@@ -316,7 +334,7 @@ TEST(Session, ADraftSpeaksOnlyOnceItIsTheReply) {
   Rig::Config config;
   config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":)"
                   R"({"type":"semantic_vad","eagerness":"low"}}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(400);
   EXPECT_EQ(rig.model().requests().size(), 1u) << "begun in the pause";
@@ -335,7 +353,7 @@ TEST(Session, ADraftOfSpeechThatGoesOnLeavesNoTrace) {
   Rig::Config config;
   config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":)"
                   R"({"type":"semantic_vad","eagerness":"low"}}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(400);
   ASSERT_EQ(rig.model().requests().size(), 1u);
@@ -350,10 +368,40 @@ TEST(Session, ADraftOfSpeechThatGoesOnLeavesNoTrace) {
   EXPECT_EQ(rig.Of("input_audio_buffer.committed").size(), 1u);
 }
 
+TEST(Session, TheEndOfTurnModelIsAskedBesideTheSessionAndItsAnswerDecides) {
+  std::promise<size_t> asked;
+  Rig::Config config;
+  config.session.speculation = false;
+  config.end_of_turn = std::make_unique<SureModel>(asked);
+  config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":)"
+                  R"({"type":"semantic_vad","eagerness":"low"}}}})";
+  Rig rig(std::move(config));
+  rig.Speak(1200);
+  rig.Silence(200);
+  const size_t samples = asked.get_future().get();
+  EXPECT_NEAR(static_cast<double>(samples), 1.35 * 16'000, 2000) << "the turn from its padding on";
+  // The answer is on its way from the pool's thread.
+  while (rig.Of("input_audio_buffer.speech_stopped").empty()) {
+    rig.executor().RunReady();
+    std::this_thread::yield();
+  }
+  EXPECT_LE(rig.Last("input_audio_buffer.speech_stopped")["audio_end_ms"], 1420);
+}
+
+TEST(Session, MoreSoundThanMayWaitIsRefused) {
+  Rig::Config config;
+  config.session.backlog_bytes_max = 1 << 20;
+  Rig rig(std::move(config));
+  rig.Burst(60'000, false);
+  EXPECT_EQ(rig.Last("error")["error"]["code"], "rate_limit_exceeded");
+  AskAndHear(rig);
+  EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
+}
+
 TEST(Session, TelephoneSoundIsAnsweredAtItsOwnRate) {
   Rig::Config config;
   config.update = R"({"type":"realtime","audio":{"output":{"format":{"type":"audio/pcmu"}}}})";
-  Rig rig(config);
+  Rig rig(std::move(config));
   AskAndHear(rig);
   EXPECT_EQ(rig.voice().requests().at(0).sample_rate_hz, 8000);
   EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");

@@ -26,6 +26,10 @@ Rig::Config::Config() {
 
 Rig::Rig(Config config)
     : recognizer_(config.recognizer), model_(config.replies), voice_(config.voice) {
+  if (config.end_of_turn) {
+    scorer_ = std::make_unique<perception::EndOfTurnScorer>(std::move(config.end_of_turn), clock_,
+                                                            perception::EndOfTurnScorer::Config{});
+  }
   const Session::Services services{
       .clock = clock_,
       .metrics = metrics_,
@@ -33,6 +37,7 @@ Rig::Rig(Config config)
       .model = model_,
       .voice = voice_,
       .voice_activity = voice_activity_,
+      .end_of_turn = scorer_.get(),
       .turns = turns_,
       .choose_voice =
           [](std::string_view name) {

@@ -37,6 +37,8 @@ class Rig {
         {.deltas = {"It is", " Paris,", " I think.", " Anything else?"}}};
     ports::testing::FakeVoice::Config voice;
     bool apology = true;
+    // Asked by a real pool of one thread; none: rules alone decide.
+    std::unique_ptr<const perception::EndOfTurnModel> end_of_turn;
     // Sent after session.created; empty: nothing.
     std::string update;
     Config();
@@ -87,6 +89,7 @@ class Rig {
   ports::testing::FakeLanguageModel model_;
   ports::testing::FakeVoice voice_;
   TurnLog turns_;
+  std::unique_ptr<perception::EndOfTurnScorer> scorer_;
   std::vector<Json> events_;
   std::vector<int64_t> times_ms_;
   std::unique_ptr<Session> session_;
