@@ -12,7 +12,7 @@ def pytest_collection_modifyitems(items):
     needed = ["piper/en_US-joe-medium", "whisper/tiny.en", "llama/smollm2-135m-instruct"]
     absent = [name for name in needed if not (models / name / "model.toml").exists()]
     if absent:
-        reason = f"models {', '.join(absent)} are not here; parley models pull --default brings them"
+        reason = f"models {', '.join(absent)} are not here; parley models pull brings them"
         for item in items:
             item.add_marker(pytest.mark.skip(reason=reason))
 
