@@ -51,8 +51,9 @@ def test_kill_9_while_speaking_is_mended_within_seconds(own_server, program, tmp
                     not set(own_server.pids_of(program)) & set(victims), 20, f"{program} is back")
     parley.wait_for(own_server.ready, 30, "ready again")
     out = tmp_path / "after.wav"
-    own_server.run("say", "All is well again.", "--out", out)
-    assert parley.word_error_rate("All is well again.", own_server.run("transcribe", out).stdout) < 0.5
+    text = "The quick brown fox jumps over the lazy dog."
+    own_server.run("say", text, "--out", out)
+    assert parley.word_error_rate(text, own_server.run("transcribe", out).stdout) <= 0.34
 
 
 def test_killing_the_voice_ends_the_request_that_it_served_and_no_other(own_server):
