@@ -27,6 +27,7 @@ a call of speak(), transcribe() or generate(). All state of a stream lives in th
 Failure: an EngineError, or any other exception, fails that stream and the engine goes on; DeviceLost
 ends the process with its reason. When a method says that the stream is cancelled, just return.
 """
+import abc
 import array
 import collections
 import json
@@ -91,43 +92,45 @@ class Loaded:
         self.load_ms = load_ms
 
 
-class TtsModel:
+class _Model(abc.ABC):
+    """What all kinds of models have in common; `kind` is set by each."""
+
+    kind = ""
+
+    @abc.abstractmethod
+    def load(self, load, progress):
+        """`load` has pack, device, options. Returns a Loaded or raises."""
+
+
+class TtsModel(_Model):
     """Text to audio. `start` is the message of that name: voice, language, style, instruct, speed,
     seed, normalized, and prompt {text, sample_rate, audio: array('f')}."""
 
     kind = "tts"
 
-    def load(self, load, progress):
-        """`load` has pack, device, options. Returns a Loaded or raises."""
-        raise NotImplementedError
-
+    @abc.abstractmethod
     def speak(self, start, stream):
-        raise NotImplementedError
+        """Speaks stream.texts() by stream.audio() and stream.mark()."""
 
 
-class AsrModel:
+class AsrModel(_Model):
     """Audio to text. `start` has language, sample_rate, partials {on, min_interval_ms}."""
 
     kind = "asr"
 
-    def load(self, load, progress):
-        raise NotImplementedError
-
+    @abc.abstractmethod
     def transcribe(self, start, stream):
-        raise NotImplementedError
+        """Answers what stream.next() gives by stream.partial() and stream.final()."""
 
 
-class LlmModel:
+class LlmModel(_Model):
     """Language model. `start` has messages, tools, sampling, prefix_key."""
 
     kind = "llm"
 
-    def load(self, load, progress):
-        raise NotImplementedError
-
+    @abc.abstractmethod
     def generate(self, start, stream):
         """Returns {"reason": "stop"|"length"|"tool_calls", "prompt_tokens": …, "tokens": …}."""
-        raise NotImplementedError
 
 
 def resident_bytes():

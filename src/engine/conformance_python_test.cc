@@ -1,4 +1,5 @@
 // The Python SDK on every Python that is here, through its example engine.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -36,6 +37,23 @@ TEST_P(PythonConformance, TheToneEngineInPythonPasses) {
   config.spec.command = {python, PARLEY_SOURCE_DIR "/engines/python/tone/engine.py"};
   const ConformanceReport report = CheckConformance(config);
   EXPECT_TRUE(report.Passed()) << report.ToText();
+}
+
+TEST_P(PythonConformance, AModelThatLacksItsMethodSaysWhichBeforeItsHello) {
+  const std::string python = FindPython(GetParam());
+  if (python.empty()) SkipCounted(std::string("no Python ") + GetParam());
+  ConformanceConfig config;
+  config.spec = {.name = "half", .kind = ModelKind::kTts};
+  config.spec.command = {python, "-c",
+                         "import sys; sys.path.insert(0, '" PARLEY_SOURCE_DIR
+                         "/engines/python')\n"
+                         "import parley_engine\n"
+                         "class Half(parley_engine.TtsModel):\n"
+                         "  def load(self, load, progress): pass\n"
+                         "parley_engine.run(Half(), name='half', version='1')\n"};
+  const ConformanceReport report = CheckConformance(config);
+  ASSERT_EQ(report.checks.size(), 1u);
+  EXPECT_THAT(report.checks[0].reason, ::testing::ContainsRegex("abstract method.*speak"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, PythonConformance,
