@@ -33,6 +33,8 @@ target_include_directories(parley_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 if(PARLEY_MOLD)
   target_link_options(parley_options INTERFACE -fuse-ld=mold)
 endif()
+# A program loads only the libraries that it uses, however many its rooms know of.
+target_link_options(parley_options INTERFACE -Wl,--as-needed)
 if(PARLEY_SANITIZE)
   target_compile_options(parley_options INTERFACE -fsanitize=${PARLEY_SANITIZE}
                                                   -fno-omit-frame-pointer)
@@ -140,8 +142,8 @@ function(parley_room)
 endfunction()
 
 # parley_engine(NAME piper SOURCES main.cc… DEPS engine… LIBS … TESTS …)
-#   Makes bin/parley-engine-<name>, and the library parley_engine_<name> of all but main.cc, which
-#   the tests link.
+#   Makes bin/parley-engine-<name> and bin/engines/<name>/engine.toml, which describes it, and the
+#   library parley_engine_<name> of all but main.cc, which the tests link.
 function(parley_engine)
   cmake_parse_arguments(E "" "NAME;TIMEOUT;LABEL" "SOURCES;DEPS;LIBS;TESTS;BENCHES;FUZZERS;TEST_DEPS"
                         ${ARGN})
@@ -153,6 +155,7 @@ function(parley_engine)
     add_executable(parley-engine-${E_NAME} main.cc)
     target_link_libraries(parley-engine-${E_NAME} PRIVATE parley_engine_${E_NAME})
     add_dependencies(programs parley-engine-${E_NAME})
+    configure_file(engine.toml "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/engines/${E_NAME}/engine.toml" @ONLY)
   endif()
   _parley_tests(engine_${E_NAME} TESTS ${E_TESTS} BENCHES ${E_BENCHES} FUZZERS ${E_FUZZERS}
                 LINK parley_engine_${E_NAME} ${E_TEST_DEPS} TIMEOUT ${E_TIMEOUT} LABEL ${E_LABEL})

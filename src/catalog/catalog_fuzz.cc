@@ -1,11 +1,12 @@
-// Any bytes as a catalogue, a model.toml, a source: taken or refused with a message; what is taken
-// names only safe paths.
+// Any bytes as a catalogue, a model.toml, an engine.toml or a source: taken or refused with a
+// message; what is taken names only safe paths.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/check.h"
 #include "catalog/catalog.h"
+#include "catalog/engine_manifest.h"
 #include "catalog/internal/paths.h"
 #include "catalog/pack.h"
 
@@ -35,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (const auto pack = parley::catalog::ParsePack(text, "fuzz"); pack) {
     for (const auto& [role, name] : pack->files) PARLEY_CHECK(IsSafeRelativePath(name));
+  }
+  if (const auto engine = parley::catalog::ParseEngineManifest(text, "/fuzz"); engine) {
+    PARLEY_CHECK(IsSafeRelativePath(engine->name));
   }
   if (const auto source = parley::catalog::ParseSource(text); source) CheckSource(*source);
   return 0;

@@ -18,7 +18,7 @@ class EnginePortsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ModelManager::Config config;
-    config.engines.commands["fake"] = "/bin/true";
+    config.engines.sockets["fake"] = "/not/used";
     config.defaults = {{ModelKind::kAsr, "ears"}, {ModelKind::kLlm, "mind"}};
     auto manager = ModelManager::Create(config, {.clock = clock_,
                                                  .metrics = metrics_,

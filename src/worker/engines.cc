@@ -3,13 +3,18 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <sstream>
 #include <utility>
+
+#include "worker/python.h"
 
 namespace parley::worker {
 namespace {
 
 namespace fs = std::filesystem;
+
+fs::path ProgramsDir(const EnginesConfig& config) {
+  return config.programs_dir.empty() ? ProgramFolder() : config.programs_dir;
+}
 
 engine::OptionValue OptionFrom(const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
@@ -27,48 +32,116 @@ engine::OptionValue OptionFrom(const std::string& text) {
   return text;
 }
 
-std::vector<std::string> SplitCommand(const std::string& command) {
-  std::istringstream words(command);
-  std::vector<std::string> parts;
-  for (std::string word; words >> word;) parts.push_back(word);
-  return parts;
+Result<ports::ModelKind> KindOf(const std::string& kind, const std::string& whose) {
+  if (kind == "tts") return ports::ModelKind::kTts;
+  if (kind == "asr") return ports::ModelKind::kAsr;
+  if (kind == "llm") return ports::ModelKind::kLlm;
+  return Fail(Code::kInvalidArgument, whose + " is of kind '" + kind + "', which no engine serves");
+}
+
+// A name is that of a file in the engine's folder, else of a program of ours.
+Result<fs::path> ProgramOf(const catalog::EngineManifest& engine, const EnginesConfig& config) {
+  const fs::path own = (engine.folder / engine.program).lexically_normal();
+  std::error_code error;
+  if (engine.python || engine.program.find('/') != std::string::npos || fs::exists(own, error)) {
+    if (fs::exists(own, error)) return own;
+    return Fail(Code::kNotFound, "engine '" + engine.name + "' is not whole: there is no " +
+                                     own.string() + ", which its engine.toml names");
+  }
+  const fs::path ours = ProgramsDir(config) / engine.program;
+  if (::access(ours.c_str(), X_OK) == 0) return ours;
+  return Fail(Code::kNotFound, "engine '" + engine.name + "' is not here: no program " +
+                                   ours.string() + " or " + own.string());
+}
+
+// A model may be a folder of links to files that lie elsewhere.
+void AllowPack(const catalog::Pack& pack, std::vector<std::string>& readable) {
+  if (pack.folder.empty()) return;
+  readable.push_back(pack.folder.string());
+  for (const auto& [role, file] : pack.files) {
+    std::error_code error;
+    const fs::path path = pack.folder / file;
+    if (fs::is_symlink(path, error)) readable.push_back(fs::canonical(path, error).string());
+  }
 }
 
 }  // namespace
 
 Result<ports::ModelKind> KindOf(const catalog::Pack& pack) {
-  if (pack.kind == "tts") return ports::ModelKind::kTts;
-  if (pack.kind == "asr") return ports::ModelKind::kAsr;
-  if (pack.kind == "llm") return ports::ModelKind::kLlm;
-  return Fail(Code::kInvalidArgument,
-              "model '" + pack.id + "' is of kind '" + pack.kind + "', which no engine serves");
+  return KindOf(pack.kind, "model '" + pack.id + "'");
+}
+
+void BindConfig(config::Binder& binder, EnginesConfig& config) {
+  binder.Field(
+      "worker.programs_dir", &config.programs_dir,
+      "Folder of the parley-engine-… programs and of engines/, which describes them; empty: "
+      "beside this program.");
+  binder.Field(
+      "worker.engine_dirs", &config.dirs,
+      "More folders of engines, each engine a folder with an engine.toml; they count before "
+      "~/.cache/parley/engines and those that come with Parley.");
+  binder.Field("worker.engine_sockets", &config.sockets,
+               "Engines started elsewhere, by name: the Unix socket on which they are awaited.");
+  binder.Field(
+      "worker.sandbox", &config.sandbox,
+      "Engines may read only their model and what they need to run, write only to a folder "
+      "of their own, and neither use the network nor start programs (Landlock, seccomp).");
+  binder.Field("worker.engine_memory_mib", &config.memory_mib_max, {0, 1 << 30},
+               "An engine that holds more memory is ended; 0: no limit. Its engine.toml may say "
+               "another.");
+}
+
+std::vector<fs::path> EngineDirs(const EnginesConfig& config) {
+  std::vector<fs::path> dirs(config.dirs.begin(), config.dirs.end());
+  dirs.push_back(catalog::DefaultEnginesDir());
+  dirs.push_back(ProgramsDir(config) / "engines");
+  return dirs;
+}
+
+Result<engine::EngineSpec> SpecOf(const catalog::EngineManifest& engine,
+                                  const EnginesConfig& config) {
+  engine::EngineSpec spec;
+  spec.name = engine.name;
+  PARLEY_TRY(spec.kind, KindOf(engine.kind, "engine '" + engine.name + "'"));
+  spec.sandbox.on = config.sandbox;
+  for (const fs::path& path : engine.sandbox.writable) {
+    spec.sandbox.writable.push_back(path.string());
+  }
+  PARLEY_TRY(const fs::path program, ProgramOf(engine, config));
+  if (engine.python) {
+    PARLEY_TRY(const std::string python, FindPython(engine));
+    spec.command.push_back(python);
+  }
+  spec.command.push_back(program.string());
+  spec.command.insert(spec.command.end(), engine.arguments.begin(), engine.arguments.end());
+  return spec;
+}
+
+Result<engine::EngineSpec> SpecFor(const catalog::EngineManifest& engine, const catalog::Pack& pack,
+                                   const EnginesConfig& config) {
+  PARLEY_TRY(engine::EngineSpec spec, SpecOf(engine, config));
+  if (engine.kind == pack.kind) return spec;
+  return Fail(Code::kInvalidArgument, "model '" + pack.id + "' is of kind '" + pack.kind +
+                                          "', and its engine '" + engine.name + "' of kind '" +
+                                          engine.kind + "'");
 }
 
 Result<engine::EngineSpec> SpecFor(const catalog::Pack& pack, const EnginesConfig& config) {
-  engine::EngineSpec spec;
-  spec.name = pack.engine;
-  PARLEY_TRY(spec.kind, KindOf(pack));
-  spec.sandbox.on = config.sandbox;
   if (const auto socket = config.sockets.find(pack.engine); socket != config.sockets.end()) {
-    spec.socket_path = socket->second;
+    engine::EngineSpec spec{.name = pack.engine, .socket_path = socket->second};
+    PARLEY_TRY(spec.kind, KindOf(pack));
     return spec;
   }
-  if (const auto command = config.commands.find(pack.engine); command != config.commands.end()) {
-    spec.command = SplitCommand(command->second);
-    if (spec.command.empty()) {
-      return Fail(Code::kInvalidArgument, "the command of engine '" + pack.engine + "' is empty");
-    }
-    return spec;
+  std::vector<Error> problems;
+  std::string known;
+  for (const auto& engine : catalog::ListEngineManifests(EngineDirs(config), &problems)) {
+    if (engine.name == pack.engine) return SpecFor(engine, pack, config);
+    known += (known.empty() ? "" : ", ") + engine.name;
   }
-  const fs::path folder = config.dir.empty() ? ProgramFolder() : config.dir;
-  const fs::path program = folder / ("parley-engine-" + pack.engine);
-  if (::access(program.c_str(), X_OK) != 0) {
-    return Fail(Code::kNotFound, "engine '" + pack.engine + "' of model '" + pack.id +
-                                     "' is not here: no program " + program.string() +
-                                     "; set worker.engine_commands for one elsewhere");
-  }
-  spec.command = {program.string()};
-  return spec;
+  std::string message = "engine '" + pack.engine + "' of model '" + pack.id +
+                        "' is not here; there are " + (known.empty() ? "none" : known);
+  for (const Error& problem : problems) message += "; " + problem.message;
+  return Fail(Code::kNotFound, std::move(message));
 }
 
 engine::Load LoadFor(const catalog::Pack& pack, const std::string& device) {

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class ModelManagerTest : public ::testing::Test {
  protected:
   ModelManagerTest() {
-    config_.engines.commands["fake"] = "/bin/true";
+    config_.engines.sockets["fake"] = "/not/used";
     config_.defaults[ModelKind::kTts] = "joe";
     for (const char* id : {"joe", "ann", "eve"}) AddPack(id, "tts");
     AddPack("ears", "asr");

@@ -32,7 +32,7 @@ class WorkerTest : public ::testing::Test {
     config_.default_voice = "tone";
     config_.default_recognizer = "";
     config_.default_llm = "";
-    config_.engines.dir = PARLEY_BIN_DIR;
+    config_.engines.programs_dir = PARLEY_BIN_DIR;
     config_.voice.target_lufs = 0;
     config_.voice.trim_silence = false;
     AddPack("tone", "");
@@ -263,7 +263,7 @@ TEST_F(WorkerTest, AnEngineThatIsNotHereIsNamed) {
   const auto stream = Say(heard, {"Hi."}, {.model = "other"});
   ASSERT_TRUE(heard.WaitFor(Ended));
   EXPECT_THAT(std::get<Voice::Failed>(heard.events().back()).error.message,
-              HasSubstr("no program"));
+              HasSubstr("engine 'nosuch' of model 'other' is not here; there are llama, piper"));
 }
 
 TEST_F(WorkerTest, ModelsAreLoadedAndUnloadedOnDemand) {

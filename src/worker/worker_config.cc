@@ -1,7 +1,5 @@
 #include "worker/worker_config.h"
 
-#include "rpc/speech_server.h"
-
 namespace parley::worker {
 namespace {
 
@@ -45,17 +43,6 @@ void BindVoice(config::Binder& binder, VoiceConfig& voice) {
                "A voice that gives nothing for so long has hung.");
 }
 
-void BindEngines(config::Binder& binder, EnginesConfig& engines) {
-  binder.Field("worker.engine_dir", &engines.dir,
-               "Folder of the parley-engine-… programs; empty: beside this program.");
-  binder.Field("worker.engine_commands", &engines.commands,
-               "Other commands of engines, by name: program and arguments.");
-  binder.Field("worker.engine_sockets", &engines.sockets,
-               "Engines started elsewhere, by name: the Unix socket on which they are awaited.");
-  binder.Field("worker.sandbox", &engines.sandbox,
-               "Engines may write only to a folder of their own (Landlock).");
-}
-
 }  // namespace
 
 Status VoiceConfig::Validate() const {
@@ -72,8 +59,6 @@ Status VoiceConfig::Validate() const {
 }
 
 Status WorkerConfig::Validate() const {
-  PARLEY_TRY_STATUS(
-      (rpc::SpeechServer::Config{.address = listen, .key = key, .tls = tls}.Validate()));
   PARLEY_TRY_STATUS(policy.Validate());
   PARLEY_TRY_STATUS(voice.Validate());
   if (drain_ms < 0 || drain_ms > 600'000) {
@@ -102,11 +87,11 @@ void BindConfig(config::Binder& binder, WorkerConfig& config) {
                "How long streams may go on after SIGTERM.");
   BindModels(binder, config);
   BindVoice(binder, config.voice);
-  BindEngines(binder, config.engines);
+  BindConfig(binder, config.engines);
 }
 
 void LeaveToOthers(config::Binder& binder) {
-  for (const char* section : {"gateway", "http", "llm", "names", "session", "up", "client"}) {
+  for (const char* section : {"gateway", "llm", "names", "session", "up", "client"}) {
     binder.Elsewhere(section);
   }
 }

@@ -37,6 +37,7 @@ struct WorkerConfig {
   VoiceConfig voice;
   EnginesConfig engines;
 
+  // All but listen, key and tls, which the server that is made of them checks.
   Status Validate() const;
 };
 
