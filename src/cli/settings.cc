@@ -2,17 +2,20 @@
 
 #include <cstdlib>
 
+#include "cli/server_settings.h"
 #include "config/loader.h"
 
 namespace parley::cli {
+
+Settings::Settings() : servers(std::make_shared<ServerSettings>()) {}
 
 void BindSettings(config::Binder& binder, Settings& settings) {
   catalog::BindConfig(binder, settings.models);
   dialogue::BindConfig(binder, settings.llm);
   BindConfig(binder, settings.up);
   BindConfig(binder, settings.client);
-  // Sections that the programs which own them check when they start.
-  for (const char* section : {"gateway", "names", "worker", "session"}) binder.Elsewhere(section);
+  gateway::BindOwnSettings(binder, settings.servers->gateway);
+  worker::BindConfig(binder, settings.servers->worker);
 }
 
 Status LoadSettings(config::Binder& binder, const ConfigOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,11 +16,17 @@
 
 namespace parley::cli {
 
+struct ServerSettings;  // cli/server_settings.h
+
 struct Settings {
+  Settings();
+
   catalog::ModelsConfig models;
   dialogue::LlmConfig llm;
   UpConfig up;
   ClientConfig client;
+  // The gateway's and the worker's own, which those programs read again when they start.
+  std::shared_ptr<ServerSettings> servers;
 };
 
 // Binds all settings that any of our programs knows, so that one file serves them all.

@@ -14,10 +14,14 @@
 namespace parley::cli {
 namespace {
 
-// What is given on the command line reaches the children as variables; the file by its name.
+// What is given on the command line reaches the children as variables, whichever of them it is for;
+// the file by its name. The settings have been read, so every key is known.
 std::map<std::string, std::string> ChildEnvironment(const ConfigOptions& options) {
   std::map<std::string, std::string> env;
-  for (const auto& [key, text] : options.flags) env[config::EnvName(key)] = text;
+  Settings settings;
+  config::Binder binder;
+  BindSettings(binder, settings);
+  for (const auto& [key, text] : options.flags) env[binder.Find(key)->env] = text;
   const auto file = options.file.empty() ? config::FindFile()
                                          : std::optional<std::filesystem::path>(options.file);
   std::error_code error;

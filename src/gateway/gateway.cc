@@ -130,6 +130,13 @@ void Gateway::Parts::Close(int64_t grace_ms) {
   threads->Stop();
 }
 
+// Here and not in settings.cc, so that who only binds the settings does not link a whole session.
+Status Settings::Validate() const {
+  PARLEY_TRY_STATUS(gateway.Validate());
+  PARLEY_TRY_STATUS(session.Validate());
+  return llm.Validate();
+}
+
 Result<std::unique_ptr<Gateway>> Gateway::Start(const Settings& settings) {
   PARLEY_TRY_STATUS(settings.Validate());
   static const SteadyClock clock;

@@ -2,16 +2,8 @@
 
 namespace parley::gateway {
 
-Status Settings::Validate() const {
-  PARLEY_TRY_STATUS(gateway.Validate());
-  PARLEY_TRY_STATUS(session.Validate());
-  return llm.Validate();
-}
-
-void BindSettings(config::Binder& binder, Settings& settings) {
+void BindOwnSettings(config::Binder& binder, Settings& settings) {
   BindConfig(binder, settings.gateway);
-  dialogue::BindConfig(binder, settings.llm);
-  catalog::BindConfig(binder, settings.models);
   binder.Choice("gateway.log_level", &settings.log_level,
                 {"trace", "debug", "info", "warn", "error", "off"}, "How much is logged.");
   session::Session::Config& session = settings.session;
@@ -27,6 +19,12 @@ void BindSettings(config::Binder& binder, Settings& settings) {
                "Think ahead while the caller may have finished: answers sooner, wastes tokens.");
   binder.Field("session.apology", &session.apology,
                "What is said when a reply failed; its sound is made at start.");
+}
+
+void BindSettings(config::Binder& binder, Settings& settings) {
+  BindOwnSettings(binder, settings);
+  dialogue::BindConfig(binder, settings.llm);
+  catalog::BindConfig(binder, settings.models);
   for (const char* section : {"worker", "up", "client"}) binder.Elsewhere(section);
 }
 

@@ -26,7 +26,10 @@ struct Settings {
   Status Validate() const;
 };
 
-// Also leaves alone the sections of one configuration file that are other programs'.
+// [gateway], [names] and [session]: what no other program reads.
+void BindOwnSettings(config::Binder& binder, Settings& settings);
+
+// All of it. Also leaves alone the sections of one configuration file that are other programs'.
 void BindSettings(config::Binder& binder, Settings& settings);
 
 }  // namespace parley::gateway
