@@ -13,16 +13,20 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/unique_fd.h"
 #include "catalog/built_in.h"
 #include "catalog/catalog.h"
+#include "catalog/engine_manifest.h"
 #include "catalog/pack.h"
 #include "catalog/versions.h"
 #include "cli/client.h"
 #include "cli/internal/audio_devices.h"
+#include "cli/server_settings.h"
+#include "worker/engines.h"
 
 namespace parley::cli {
 namespace {
@@ -85,14 +89,44 @@ Finding Disk(const fs::path& models_dir) {
   return finding;
 }
 
-Finding Program(const std::string& name, bool needed) {
+Finding Program(const std::string& name) {
   const fs::path path = ProgramFolder() / name;
   Finding finding{.what = name, .fact = path.string()};
   if (::access(path.c_str(), X_OK) == 0) return finding;
-  finding.health = needed ? Health::kBad : Health::kWarning;
+  finding.health = Health::kBad;
   finding.fact = "not in " + ProgramFolder().string();
   finding.mend = fmt::format("ninja -C build/release {}", name);
   return finding;
+}
+
+// Engines that are described here but lack something, and the default models' that are not here.
+void Engines(const Settings& settings, const catalog::Catalog& catalog,
+             std::vector<Finding>& findings) {
+  worker::EnginesConfig config = settings.servers->worker.engines;
+  if (config.programs_dir.empty()) config.programs_dir = ProgramFolder();
+  std::vector<Error> problems;
+  std::set<std::string> here;
+  for (const auto& engine : catalog::ListEngineManifests(worker::EngineDirs(config), &problems)) {
+    here.insert(engine.name);
+    const auto spec = worker::SpecOf(engine, config);
+    Finding finding{.what = "engine " + engine.name, .fact = engine.folder.string()};
+    if (!spec) {
+      finding = {finding.what, Health::kWarning, spec.error().message,
+                 "needed only for models of this engine; parley engine list"};
+    }
+    findings.push_back(std::move(finding));
+  }
+  for (const Error& problem : problems) {
+    findings.push_back({"engine", Health::kWarning, problem.message, "mend or remove it"});
+  }
+  for (const catalog::Model& model : catalog.models()) {
+    const bool is_inside = model.kind == "vad" || model.kind == "endpoint";
+    const bool is_replaced = model.kind == "llm" && !settings.llm.url.empty();
+    if (!model.is_default || is_inside || is_replaced || here.contains(model.engine)) continue;
+    findings.push_back({"engine " + model.engine, Health::kBad,
+                        "not in " + (config.programs_dir / "engines").string(),
+                        "ninja -C build/release parley-engine-" + model.engine});
+  }
 }
 
 void Models(const Settings& settings, std::vector<Finding>& findings) {
@@ -104,6 +138,7 @@ void Models(const Settings& settings, std::vector<Finding>& findings) {
                         "mend the file or leave models.catalog empty"});
     return;
   }
+  Engines(settings, *catalog, findings);
   for (const catalog::Model& model : catalog->models()) {
     if (!model.is_default) continue;
     const bool is_replaced = model.kind == "llm" && !settings.llm.url.empty();
@@ -233,11 +268,7 @@ Result<int> Doctor(const ConfigOptions& options, bool as_json) {
 
 std::vector<Finding> Examine(const Settings& settings) {
   std::vector<Finding> findings{Cpu(), Memory(), Disk(settings.models.dir)};
-  for (const char* name :
-       {"parley-gateway", "parley-worker", "parley-engine-piper", "parley-engine-whisper"}) {
-    findings.push_back(Program(name, true));
-  }
-  findings.push_back(Program("parley-engine-llama", settings.llm.url.empty()));
+  for (const char* name : {"parley-gateway", "parley-worker"}) findings.push_back(Program(name));
   Models(settings, findings);
   findings.push_back(Thinking(settings));
   findings.push_back(PackageClient("python3"));

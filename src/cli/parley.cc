@@ -16,6 +16,7 @@
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/doctor_command.h"
+#include "cli/engine_command.h"
 #include "cli/models_command.h"
 #include "cli/speech_commands.h"
 #include "cli/talk_command.h"
@@ -31,8 +32,9 @@ void WipeSecrets(int argc, char** argv) {
     const std::string_view word(argv[i]);
     if (word == "--api-key" && i + 1 < argc) Wipe(argv[i + 1]);
     for (const std::string_view prefix :
-         {"--api-key=", "gateway.key=", "llm.key=", "client.key=", "models.hub_token=",
-          "--set=gateway.key=", "--set=llm.key=", "--set=client.key=", "--set=models.hub_token="}) {
+         {"--api-key=", "gateway.key=", "gateway.worker_key=", "worker.key=", "llm.key=",
+          "client.key=", "models.hub_token=", "--set=gateway.key=", "--set=gateway.worker_key=",
+          "--set=worker.key=", "--set=llm.key=", "--set=client.key=", "--set=models.hub_token="}) {
       if (word.starts_with(prefix)) Wipe(argv[i] + prefix.size());
     }
   }
@@ -55,6 +57,7 @@ int RunParley(int argc, char** argv, Up up) {
   AddSayCommand(app, context);
   AddTranscribeCommand(app, context);
   AddModelsCommand(app, context);
+  AddEngineCommand(app, context);
   AddBenchCommand(app, context);
   AddDoctorCommand(app, context);
   AddConfigCommand(app, context);

@@ -19,8 +19,8 @@ const char* OutcomeName(Outcome outcome) {
       return "passed";
     case Outcome::kFailed:
       return "failed";
-    case Outcome::kSkipped:
-      return "skipped";
+    case Outcome::kNotApplicable:
+      return "not applicable";
   }
   return "";
 }
@@ -32,11 +32,11 @@ ConformanceCheck RunCheck(const internal::NamedCheck& check, internal::Conforman
   ConformanceCheck result{.name = check.first};
   result.ms = static_cast<double>(clock.NowUs() - before_us) / 1000.0;
   if (status) return result;
-  const bool skipped = status.error().code == Code::kUnimplemented;
-  result.outcome = skipped ? Outcome::kSkipped : Outcome::kFailed;
+  const bool does_not_apply = status.error().code == Code::kUnimplemented;
+  result.outcome = does_not_apply ? Outcome::kNotApplicable : Outcome::kFailed;
   result.reason = status.error().message;
   // Whatever state a failed check has left the engine in: the next one gets a fresh one.
-  if (!skipped) bench.EndShared();
+  if (!does_not_apply) bench.EndShared();
   return result;
 }
 
@@ -46,6 +46,11 @@ bool IsWanted(const ConformanceConfig& config, const std::string& name) {
 }
 
 }  // namespace
+
+std::string ConformanceCheck::ToText() const {
+  return fmt::format("{:14}  {:32} {:8.1f} ms{}{}", OutcomeName(outcome), name, ms,
+                     reason.empty() ? "" : "  ", reason);
+}
 
 bool ConformanceReport::Passed() const {
   return !checks.empty() && std::none_of(checks.begin(), checks.end(), [](const auto& check) {
@@ -73,10 +78,7 @@ std::string ConformanceReport::ToJson() const {
 
 std::string ConformanceReport::ToText() const {
   std::string text;
-  for (const ConformanceCheck& check : checks) {
-    text += fmt::format("{:8} {:34} {:8.1f} ms{}{}\n", OutcomeName(check.outcome), check.name,
-                        check.ms, check.reason.empty() ? "" : "  ", check.reason);
-  }
+  for (const ConformanceCheck& check : checks) text += check.ToText() + "\n";
   return text;
 }
 
@@ -88,6 +90,7 @@ ConformanceReport CheckConformance(const ConformanceConfig& config) {
     for (const auto& check : checks) {
       if (!IsWanted(config, check.first)) continue;
       report.checks.push_back(RunCheck(check, bench));
+      if (config.on_check) config.on_check(report.checks.back());
       if (!reached()) return false;
     }
     return true;

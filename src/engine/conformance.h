@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,14 +27,18 @@ struct ConformanceConfig {
   std::string text = "This is a test of the voice.";
   // Names of the checks to run; empty: all.
   std::vector<std::string> only;
+  // Called after each check, while the others still wait.
+  std::function<void(const struct ConformanceCheck&)> on_check;
 };
 
 struct ConformanceCheck {
-  enum class Outcome { kPassed, kFailed, kSkipped };
+  enum class Outcome { kPassed, kFailed, kNotApplicable };
   std::string name;  // "cancel_is_acknowledged"
   Outcome outcome = Outcome::kPassed;
-  std::string reason;  // why it failed or was skipped
+  std::string reason;  // what was seen where it failed, or why it does not apply
   double ms = 0;
+
+  std::string ToText() const;  // one line
 };
 
 struct ConformanceReport {

@@ -47,6 +47,12 @@ def processes_below(pid):
     return found
 
 
+def run_cli(*command, timeout_s=300, env=None):
+    """One of parley's commands that need no server."""
+    return subprocess.run([BIN / "parley", *map(str, command)], capture_output=True, text=True,
+                          timeout=timeout_s, env={**os.environ, **(env or {})})
+
+
 class Parley:
     """One `parley up` on a free port; `url` is its base once everything is warm."""
 
