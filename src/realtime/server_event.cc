@@ -44,8 +44,11 @@ std::string_view Name(turn::DraftOutcome outcome) {
 }
 
 Json TurnRecordJson(const turn::TurnRecord& record, std::string_view heard) {
-  // Without speech (the client asked for the response) the decision is the origin.
-  const int64_t origin_us = record.speech_end_us != 0 ? record.speech_end_us : record.decided_us;
+  // Without speech the decision is the origin; without either (the client asked for a response to
+  // what it wrote) the beginning of the reply.
+  int64_t origin_us = record.speech_end_us;
+  if (origin_us == 0) origin_us = record.decided_us;
+  if (origin_us == 0) origin_us = record.reply_started_us;
   const auto after = [&](int64_t at_us) {
     return at_us == 0 ? Json() : Json(static_cast<double>((at_us - origin_us) / 100) / 10);
   };

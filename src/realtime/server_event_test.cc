@@ -48,5 +48,14 @@ TEST(ServerEvent, ATurnCountsFromTheUsersLastSample) {
   EXPECT_EQ(turn["heard"], "Paris");
 }
 
+TEST(ServerEvent, ATurnThatTheClientAskedForCountsFromItsBeginning) {
+  turn::TurnRecord record;
+  record.reply_started_us = 5'000'000;
+  record.first_token_us = 5'060'000;
+  const json turn = json::parse(TurnJson(record, ""));
+  EXPECT_EQ(turn["reply_started_ms"], 0);
+  EXPECT_EQ(turn["first_token_ms"], 60);
+}
+
 }  // namespace
 }  // namespace parley::realtime
