@@ -43,7 +43,8 @@ struct GatewayMetrics {
       registry.AddHistogram("parley_voice_first_audio_ms",
                             "Text handed to the voice to its first audio.", kStageBucketsMs);
   Histogram& stop_ms = registry.AddHistogram(
-      "parley_stop_ms", "Decision to stop a reply to its last frame out.", kHopBucketsMs);
+      "parley_stop_ms", "Decision to stop a reply until none of its frames can leave.",
+      kHopBucketsMs);
   Histogram& frame_late_ms = registry.AddHistogram(
       "parley_frame_late_ms", "A frame's send time after its due time.", kHopBucketsMs);
 
@@ -51,8 +52,6 @@ struct GatewayMetrics {
   Counter& frames_out = registry.AddCounter("parley_frames_out_total", "Frames of 20 ms sent.");
   Counter& underruns =
       registry.AddCounter("parley_underruns_total", "Times a reply had no audio when it was due.");
-  Histogram& vad_ms =
-      registry.AddHistogram("parley_vad_ms", "One voice activity window.", kHopBucketsMs);
   Histogram& end_of_turn_ms = registry.AddHistogram(
       "parley_end_of_turn_ms", "One end-of-turn model call, waiting included.", kStageBucketsMs);
   Counter& end_of_turn_skipped = registry.AddCounter(

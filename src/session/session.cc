@@ -70,7 +70,12 @@ Status Session::Impl::Start() {
   PARLEY_TRY(core_, turn::Core::Create(core));
   PARLEY_TRY(uplink_, Uplink::Create(object_.settings().input_format));
   const auto emit = [this](turn::EventBody body) { Step(std::move(body)); };
-  hearing_ = std::make_shared<Hearing>(services_.recognizer, executor_, *uplink_, emit);
+  hearing_ = std::make_shared<Hearing>(Hearing::Deps{.clock = services_.clock,
+                                                     .final_ms = services_.metrics.transcript_ms,
+                                                     .recognizer = services_.recognizer,
+                                                     .executor = executor_,
+                                                     .uplink = *uplink_,
+                                                     .emit = emit});
   work_ = std::make_shared<ReplyWork>(ReplyWork::Deps{.clock = services_.clock,
                                                       .model = services_.model,
                                                       .voice = services_.voice,
@@ -124,6 +129,7 @@ void Session::Impl::RunSteps() {
                             .uplink_sample = heard_upto_,
                             .body = std::move(events_.front())};
     events_.pop_front();
+    decided_us_ = event.now_us;
     const std::span<const turn::Action> actions = core_->Step(event);
     Watch(actions);
     for (const turn::Action& action : actions) Do(action);

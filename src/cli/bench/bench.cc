@@ -15,6 +15,7 @@
 #include "audio/wav_writer.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/bench/histogram.h"
 #include "cli/bench/own_server.h"
 #include "cli/bench/scripted_llm.h"
 #include "cli/talk/file_talk.h"
@@ -181,18 +182,24 @@ class Bench {
     return MeasureServerSide(url);
   }
 
-  // What only the server sees, from its own histograms' quantiles.
+  // What only the server sees.
   Status MeasureServerSide(const std::string& url) {
-    PARLEY_TRY(const auto turns, net::Fetch({.url = url + "/v1/admin/turns"}));
-    const json body = json::parse(turns.body, nullptr, false);
-    Series stop{.name = "interruption: decision to last audio out of the server",
-                .unit = "ms",
-                .targets = {{.percentile = 99, .value_max = 10}}};
-    for (const json& turn : body.is_object() ? body.value("turns", json::array()) : json::array()) {
-      const json stopped = turn.value("stop_ms", json());
-      if (stopped.is_number()) stop.values.push_back(stopped);
-    }
-    report_.series.push_back(std::move(stop));
+    PARLEY_TRY(const auto page, net::Fetch({.url = url + "/metrics"}));
+    constexpr char kNote[] = "the server's own histogram; upper bounds of its buckets";
+    report_.series.push_back({.name = "interruption: decision to last audio out of the server",
+                              .unit = "ms",
+                              .values = HistogramValues(page.body, "parley_stop_ms"),
+                              .targets = {{.percentile = 99, .value_max = 10}},
+                              .note = kNote});
+    report_.series.push_back({.name = "pacing: a frame's lateness",
+                              .unit = "ms",
+                              .values = HistogramValues(page.body, "parley_frame_late_ms"),
+                              .targets = {{.percentile = 99, .value_max = 5}},
+                              .note = kNote});
+    report_.series.push_back({.name = "recognizer: flush to final, in the conversations above",
+                              .unit = "ms",
+                              .values = HistogramValues(page.body, "parley_transcript_ms"),
+                              .note = kNote});
     return {};
   }
 

@@ -170,6 +170,9 @@ void Session::Impl::Do(const turn::DropPlayout& action) {
   playout_.Drop(action.turn);
   const Conversation::Entry* entry = conversation_.Find(action.turn);
   if (entry && object_.settings().x_parley.playback) send_(realtime::DropEvent(entry->item.id));
+  if (action.turn == playing_) {
+    services_.metrics.stop_ms.Observe(MsBetween(decided_us_, services_.clock.NowUs()));
+  }
 }
 
 void Session::Impl::Do(const turn::TrimSpeech& action) {

@@ -33,20 +33,20 @@ void Hearing::StartStream(SegmentId segment, Life& life) {
   life.generation = ++generations_;
   life.next = life.from;
   life.credit = 0;
-  for (Asked& asked : life.asked) asked.sent = false;
+  for (Asked& asked : life.asked) asked.sent_us = 0;
   Recognizer::Request request;
   request.segment = segment;
   request.work = {.lane = ports::Lane::kFloor, .id = segment.value};
   request.language = language_;
   request.sample_rate_hz = Uplink::kRateHz;
   request.partials = life.partials;
-  auto sink = [weak = weak_from_this(), &executor = executor_, segment,
+  auto sink = [weak = weak_from_this(), &executor = deps_.executor, segment,
                generation = life.generation](Recognizer::Event event) {
     executor.Post([weak, segment, generation, event = std::move(event)]() mutable {
       if (const auto self = weak.lock()) self->On(segment, generation, std::move(event));
     });
   };
-  life.stream = recognizer_.Start(std::move(request), std::move(sink));
+  life.stream = deps_.recognizer.Start(std::move(request), std::move(sink));
   Feed(life);
 }
 
@@ -86,12 +86,12 @@ void Hearing::Feed(Life& life) {
   if (!life.stream) return;
   const auto first_asked = [&life] {
     return std::find_if(life.asked.begin(), life.asked.end(),
-                        [](const Asked& asked) { return !asked.sent; });
+                        [](const Asked& asked) { return asked.sent_us == 0; });
   };
   while (true) {
     auto asked = first_asked();
     if (asked != life.asked.end() && asked->upto <= life.next) {
-      asked->sent = true;
+      asked->sent_us = deps_.clock.NowUs();
       life.stream->Flush(asked->flush, asked->upto);
       continue;
     }
@@ -100,7 +100,7 @@ void Hearing::Feed(Life& life) {
     upto = std::min({upto, life.from + life.credit + kAheadSamples, life.next + kPortionSamples});
     if (asked != life.asked.end()) upto = std::min(upto, asked->upto);
     if (upto <= life.next) return;
-    const std::vector<int16_t> pcm = uplink_.Copy(life.next, upto);
+    const std::vector<int16_t> pcm = deps_.uplink.Copy(life.next, upto);
     // What was forgotten meanwhile is a gap, which the recognizer takes for silence.
     life.stream->Audio(upto - static_cast<int64_t>(pcm.size()), pcm);
     life.next = upto;
@@ -119,21 +119,29 @@ void Hearing::On(SegmentId segment, uint64_t generation, Recognizer::Event event
   Life& life = found->second;
   if (const auto* partial = std::get_if<Recognizer::Partial>(&event)) {
     if (life.partials) {
-      emit_(turn::PartialTranscript{segment, partial->upto_sample, partial->text,
-                                    partial->stable_words});
+      deps_.emit(turn::PartialTranscript{segment, partial->upto_sample, partial->text,
+                                         partial->stable_words});
     }
   } else if (const auto* credit = std::get_if<Recognizer::Credit>(&event)) {
     life.credit += credit->samples;
     Feed(life);
   } else if (auto* final = std::get_if<Recognizer::Final>(&event)) {
     const FlushId flush = final->flush.value_or(FlushId());
-    std::erase_if(life.asked, [flush](const Asked& asked) { return asked.flush == flush; });
-    emit_(turn::FinalTranscript{segment, flush, final->from_sample, final->upto_sample,
-                                std::move(final->text), final->no_speech});
+    TakeAnswer(life, flush);
+    deps_.emit(turn::FinalTranscript{segment, flush, final->from_sample, final->upto_sample,
+                                     std::move(final->text), final->no_speech});
     EndIfDone(segment);
   } else if (const auto* failed = std::get_if<Recognizer::Failed>(&event)) {
     OnFailed(segment, life, *failed);
   }
+}
+
+void Hearing::TakeAnswer(Life& life, FlushId flush) {
+  const auto asked = std::find_if(life.asked.begin(), life.asked.end(),
+                                  [flush](const Asked& one) { return one.flush == flush; });
+  if (asked == life.asked.end()) return;
+  deps_.final_ms.Observe(static_cast<double>(deps_.clock.NowUs() - asked->sent_us) / 1000.0);
+  life.asked.erase(asked);
 }
 
 // The sound is still here: another worker may hear it from the beginning.
@@ -141,7 +149,7 @@ void Hearing::OnFailed(SegmentId segment, Life& life, const Recognizer::Failed& 
   if (failed.retryable && !std::exchange(life.retried, true)) return StartStream(segment, life);
   const std::string message = failed.error.message;
   lives_.erase(segment);
-  emit_(turn::TranscriptFailed{segment, message});
+  deps_.emit(turn::TranscriptFailed{segment, message});
 }
 
 void Hearing::ForgetUnanswered() {

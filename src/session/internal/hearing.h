@@ -12,7 +12,9 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/ids.h"
+#include "metrics/instruments.h"
 #include "net/executor.h"
 #include "ports/recognizer.h"
 #include "session/uplink.h"
@@ -24,8 +26,15 @@ class Hearing : public std::enable_shared_from_this<Hearing> {
  public:
   using Emit = std::function<void(turn::EventBody)>;
 
-  Hearing(ports::Recognizer& recognizer, net::Executor& executor, const Uplink& uplink, Emit emit)
-      : recognizer_(recognizer), executor_(executor), uplink_(uplink), emit_(std::move(emit)) {}
+  struct Deps {
+    const Clock& clock;
+    metrics::Histogram& final_ms;  // of each flush to its final
+    ports::Recognizer& recognizer;
+    net::Executor& executor;
+    const Uplink& uplink;
+    Emit emit;
+  };
+  explicit Hearing(Deps deps) : deps_(std::move(deps)) {}
 
   // Of the segments opened from now on.
   void SetLanguage(std::string language) { language_ = std::move(language); }
@@ -45,7 +54,7 @@ class Hearing : public std::enable_shared_from_this<Hearing> {
   struct Asked {
     FlushId flush;
     int64_t upto = 0;
-    bool sent = false;
+    int64_t sent_us = 0;  // 0: not yet
   };
   struct Life {
     std::unique_ptr<ports::Recognizer::Stream> stream;
@@ -62,14 +71,12 @@ class Hearing : public std::enable_shared_from_this<Hearing> {
   void StartStream(SegmentId segment, Life& life);
   void Feed(Life& life);
   void On(SegmentId segment, uint64_t generation, ports::Recognizer::Event event);
+  void TakeAnswer(Life& life, FlushId flush);
   void OnFailed(SegmentId segment, Life& life, const ports::Recognizer::Failed& failed);
   void EndIfDone(SegmentId segment);
   void ForgetUnanswered();
 
-  ports::Recognizer& recognizer_;
-  net::Executor& executor_;
-  const Uplink& uplink_;
-  const Emit emit_;
+  const Deps deps_;
   std::string language_;
   std::map<SegmentId, Life> lives_;
   uint64_t generations_ = 0;

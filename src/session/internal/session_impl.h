@@ -165,6 +165,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   std::deque<turn::EventBody> events_;
   bool stepping_ = false;
+  int64_t decided_us_ = 0;  // when the step began whose actions are carried out
   bool stopped_ = false;
   std::deque<realtime::ClientEvent> inbox_;
   size_t inbox_bytes_ = 0;
