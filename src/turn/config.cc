@@ -21,6 +21,7 @@ Status Policy::Validate() const {
   PARLEY_TRY_STATUS(InRange("prefix_ms", prefix_ms, 0, 2000));
   PARLEY_TRY_STATUS(InRange("ask_first_ms", ask_first_ms, 32, 5000));
   PARLEY_TRY_STATUS(InRange("ask_again_ms", ask_again_ms, 32, 5000));
+  PARLEY_TRY_STATUS(InRange("ask_again_min_ms", ask_again_min_ms, 32, ask_again_ms));
   PARLEY_TRY_STATUS(InRange("silence_floor_ms", silence_floor_ms, 32, silence_min_ms));
   PARLEY_TRY_STATUS(InRange("silence_max_high_ms", silence_max_high_ms, silence_min_ms, 20'000));
   PARLEY_TRY_STATUS(
@@ -29,10 +30,12 @@ Status Policy::Validate() const {
   PARLEY_TRY_STATUS(InRange("habit_weight", habit_weight, 0, 1));
   PARLEY_TRY_STATUS(InRange("habit_start_ms", habit_start_ms, 50, 5000));
   PARLEY_TRY_STATUS(InRange("early_flushes_max", early_flushes_max, 0, 100));
+  PARLEY_TRY_STATUS(InRange("flush_sure_ms", flush_sure_ms, 32, 5000));
   PARLEY_TRY_STATUS(InRange("segment_max_ms", segment_max_ms, 1000, 600'000));
   PARLEY_TRY_STATUS(InRange("draft_probability", draft_probability, 0, 1));
   PARLEY_TRY_STATUS(InRange("duck_db", duck_db, -60, 0));
   PARLEY_TRY_STATUS(InRange("final_wait_ms", final_wait_ms, 50, 60'000));
+  PARLEY_TRY_STATUS(InRange("words_wait_ms", words_wait_ms, final_wait_ms, 60'000));
   PARLEY_TRY_STATUS(InRange("held_max_ms", held_max_ms, 50, 60'000));
   PARLEY_TRY_STATUS(InRange("reply_silent_ms", reply_silent_ms, 100, 120'000));
   PARLEY_TRY_STATUS(InRange("speech_silent_ms", speech_silent_ms, 100, 120'000));

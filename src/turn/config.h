@@ -48,8 +48,9 @@ struct Policy {
   int prefix_ms = 300;
 
   // The end of a user's turn.
-  int ask_first_ms = 150;  // of silence, before the end-of-turn model is asked
-  int ask_again_ms = 300;
+  int ask_first_ms = 150;         // of silence, before the end-of-turn model is asked
+  int ask_again_ms = 300;         // at the latest; sooner where the answers come quickly,
+  int ask_again_min_ms = 128;     // but never sooner than this
   int silence_min_ms = 160;       // T at p ≥ 0.85
   int silence_max_high_ms = 700;  // T at p ≤ 0.15, by eagerness
   int silence_max_medium_ms = 1100;
@@ -61,7 +62,8 @@ struct Policy {
   int wants_more_ms = 300;  // added after a word that asks for more
   double habit_weight = 0.1;
   int habit_start_ms = 400;
-  int early_flushes_max = 3;     // a turn
+  int early_flushes_max = 3;     // a turn, at the first sign of silence
+  int flush_sure_ms = 192;       // of silence: flushed whatever went before
   int segment_max_ms = 120'000;  // longer speech is committed as it stands
 
   // Speculation.
@@ -76,15 +78,15 @@ struct Policy {
   int duck_ramp_ms = 10;
   int unduck_ramp_ms = 60;
   int evidence_voiced_ms = 300;
-  int evidence_voiced_early_ms = 500;  // in the first `early_agent_ms` of agent audio
-  int early_agent_ms = 3000;
+  int early_agent_ms = 3000;  // of agent audio, while a client's echo canceller still learns
   int evidence_words = 2;
   double echo_correlation = 0.6;
   double echo_word_share = 0.7;
   int echo_text_ms = 5000;
 
   // Waits, each with its end.
-  int final_wait_ms = 1500;       // for the recognizer, after the decision
+  int final_wait_ms = 1500;       // for the recognizer, after the decision, with words at hand
+  int words_wait_ms = 5000;       // the same while what is known does not cover the speech
   int held_max_ms = 1500;         // a reply behind the launch gate
   int reply_silent_ms = 5000;     // a language model that says nothing
   int speech_silent_ms = 5000;    // a voice that says nothing though it has text

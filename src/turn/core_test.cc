@@ -55,6 +55,36 @@ TEST(Core, TheRecognizerIsFlushedAtTheBeginningOfTheSilence) {
       << "the final was there when the end was decided";
 }
 
+// A speaker whose plosives look like pauses uses up the early flushes.
+TEST(Core, ARealPauseIsFlushedHoweverManyWentBefore) {
+  VirtualCall::Config config;
+  config.score = 0.1f;
+  VirtualCall call(config);
+  for (int i = 0; i < 4; ++i) call.Say(500 + i * 410, "word", 250);
+  const int64_t end_ms = 500 + 3 * 410 + 250;
+  call.RunUntil(8000);
+  ExpectSound(call);
+  EXPECT_EQ(call.CountOf("flush"), 4) << Lines(call);
+  EXPECT_LE(call.TimeOf("flush", 3), end_ms + 192 + 32);
+  EXPECT_GE(call.TimeOf("speech_stopped"), end_ms + 700);
+}
+
+TEST(Core, AModelThatAnswersQuicklyIsAskedMoreOften) {
+  VirtualCall::Config quick;
+  quick.score = 0.1f;
+  quick.score_latency_ms = 60;
+  VirtualCall::Config slow = quick;
+  slow.score_latency_ms = 250;
+  VirtualCall often(quick);
+  VirtualCall seldom(slow);
+  for (VirtualCall* call : {&often, &seldom}) {
+    call->Say(500, kQuestion);
+    call->RunUntil(2000 + 1000);
+  }
+  EXPECT_GE(often.CountOf("ask_end_of_turn"), 6) << Lines(often);
+  EXPECT_LE(seldom.CountOf("ask_end_of_turn"), 3) << Lines(seldom);
+}
+
 TEST(Core, ALikelyEndIsAnsweredSoonerThanAnUnlikelyOne) {
   VirtualCall::Config sure;
   sure.score = 0.95f;
@@ -139,7 +169,7 @@ TEST(Core, LateTextOfAnAnsweredTurnOnlyCorrectsHistory) {
   VirtualCall call(config);
   call.Say(500, kQuestion);
   call.At(1900, [&] {
-    call.Send(PartialTranscript{SegmentId{1}, 30'000, "What is the capital", 3});
+    call.Send(PartialTranscript{SegmentId{1}, 31'500, "What is the capital", 3});
   });
   call.At(6000, [&] {
     call.Send(FinalTranscript{SegmentId{1}, FlushId{1}, 0, 33'000, "What is the capital of France",
@@ -159,7 +189,7 @@ TEST(Core, ASilentRecognizerLeavesTheLastPartial) {
   VirtualCall call(config);
   call.Say(500, kQuestion);
   call.At(1900, [&] {
-    call.Send(PartialTranscript{SegmentId{1}, 30'000, "What is the capital", 3});
+    call.Send(PartialTranscript{SegmentId{1}, 31'500, "What is the capital", 3});
   });
   call.RunUntil(9000);
   ExpectSound(call);
@@ -168,6 +198,33 @@ TEST(Core, ASilentRecognizerLeavesTheLastPartial) {
       << "there are words, so it is created at once";
   EXPECT_NEAR(call.TimeOf("start_reply"), decided + 1500, 20);
   EXPECT_EQ(call.CountOf("transcript 1 [What is the capital]"), 1);
+}
+
+// Under server_vad not a word is known, under semantic_vad a partial that stops before the end.
+TEST(Core, ABusyRecognizerIsWaitedForWhileWordsAreMissing) {
+  for (const DetectionMode mode : {DetectionMode::kServerVad, DetectionMode::kSemanticVad}) {
+    VirtualCall::Config config;
+    config.core.detection.mode = mode;
+    config.final_latency_ms = 3000;
+    VirtualCall call(config);
+    call.Say(500, kQuestion);
+    call.RunUntil(12'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf(std::string("transcript 1 [") + kQuestion + "]"), 1) << Lines(call);
+    EXPECT_EQ(call.CountOf("response_done 1 completed"), 1);
+  }
+}
+
+// "What is the capital of" asks for more; that "France" followed is known though not yet heard.
+TEST(Core, WordsThatSpeechWentOnAfterDoNotAskForMore) {
+  VirtualCall::Config config;
+  config.score = 0.95f;
+  config.final_latency_ms = 700;
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(8000);
+  ExpectSound(call);
+  EXPECT_LE(call.TimeOf("speech_stopped"), 2000 + 450) << Lines(call);
 }
 
 TEST(Core, WithoutAnyWordsNothingIsSaid) {

@@ -87,9 +87,7 @@ Interruption DecideInterruption(const Policy& policy, const InterruptFacts& fact
   if (facts.stop_word || facts.content_words >= policy.evidence_words) return Interruption::kStop;
   const bool echo_possible = facts.echo_sound || facts.echo_words;
   const bool words_only = echo_possible || (facts.early && !facts.echo_free);
-  const int voiced_needed_ms =
-      facts.early ? policy.evidence_voiced_early_ms : policy.evidence_voiced_ms;
-  if (!words_only && !facts.only_backchannel && facts.voiced_ms >= voiced_needed_ms) {
+  if (!words_only && !facts.only_backchannel && facts.voiced_ms >= policy.evidence_voiced_ms) {
     return Interruption::kStop;
   }
   return facts.pausing ? Interruption::kGoOn : Interruption::kWait;

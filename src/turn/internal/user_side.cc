@@ -174,7 +174,8 @@ void Core::Impl::Announce(UserTurn& turn) {
 }
 
 PauseFacts Core::Impl::FactsOfPause() const {
-  const bool has_text = CountWords(open_.text) > 0;
+  // Words that speech went on after tell nothing about its end.
+  const bool has_text = CountWords(open_.text) > 0 && open_.TextCoversSpeech();
   return {.eagerness = detection_.eagerness,
           .probability = open_.pause.probability,
           .model = facts_.end_of_turn,
@@ -189,6 +190,10 @@ void Core::Impl::WeighPause() {
   const int64_t silence_ms = MsOf(SilenceSamples());
   TurnRecord& record = open_.record;
   record.silence_ms = static_cast<int>(silence_ms);
+  // A choppy speaker may have used up the early flushes; a real pause is worth one more.
+  if (silence_ms >= policy_.flush_sure_ms && open_.flush_upto < open_.speech_end) {
+    Flush(open_, vad_sample_);
+  }
   if (!semantic()) {
     record.silence_needed_ms = detection_.silence_duration_ms;
     if (silence_ms >= detection_.silence_duration_ms) {
@@ -197,6 +202,7 @@ void Core::Impl::WeighPause() {
     return WeighDraft();
   }
   if (facts_.end_of_turn && silence_ms >= open_.pause.next_ask_ms) {
+    open_.pause.asked_ms = silence_ms;
     open_.pause.next_ask_ms = silence_ms + policy_.ask_again_ms;
     out_.Do(AskEndOfTurn{open_.pause.id, open_.id, vad_sample_});
   }
@@ -211,7 +217,13 @@ void Core::Impl::WeighPause() {
 
 void Core::Impl::On(const EndOfTurnScore& event) {
   if (!open_.id || user_ != UserState::kPausing || event.pause != open_.pause.id) return Stale();
-  open_.pause.probability = event.probability;
+  Pause& pause = open_.pause;
+  pause.probability = event.probability;
+  // Asked for half of the time at most: a model that answers quickly may be asked more often.
+  const int64_t now_ms = MsOf(SilenceSamples());
+  const int64_t again_ms =
+      std::max(pause.asked_ms + policy_.ask_again_min_ms, now_ms + (now_ms - pause.asked_ms));
+  pause.next_ask_ms = std::min(pause.next_ask_ms, again_ms);
   WeighPause();
 }
 
@@ -293,7 +305,10 @@ bool Core::Impl::IsSettled(const UserTurn& turn) const {
 void Core::Impl::EndUserTurn(EndReason reason, bool wants_reply) {
   open_.wants_reply = wants_reply;
   open_.closed_upto = std::max(detects() ? vad_sample_ : uplink_, open_.from_sample);
-  open_.final_deadline_us = now_us_ + int64_t{policy_.final_wait_ms} * 1000;
+  // A busy recognizer is no sign that nothing, or no more, was said.
+  const bool known = CountWords(open_.text) > 0 && open_.TextCoversSpeech();
+  const int wait_ms = known ? policy_.final_wait_ms : policy_.words_wait_ms;
+  open_.final_deadline_us = now_us_ + int64_t{wait_ms} * 1000;
   TurnRecord& record = open_.record;
   record.segment = open_.id;
   record.speech_end_us = open_.speech_end_us;

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "base/ids.h"
+#include "turn/event.h"
 #include "turn/turn_record.h"
 
 namespace parley::turn {
 
 struct Pause {
   PauseId id;
+  int64_t asked_ms = 0;     // of silence, when the model was last asked
   int64_t next_ask_ms = 0;  // of silence
   float probability = -1;
 };
@@ -48,6 +50,9 @@ struct UserTurn {
   int64_t closed_upto = 0;
   int64_t final_deadline_us = 0;
   TurnRecord record;
+
+  // A transcript may end a little before the last window that was not silence.
+  bool TextCoversSpeech() const { return text_upto + kUplinkRateHz * 64 / 1000 >= speech_end; }
 
   void Clear() {
     std::string kept_text = std::move(text);
