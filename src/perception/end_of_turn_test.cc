@@ -22,6 +22,9 @@ namespace {
 
 const std::string kTestData = PARLEY_SOURCE_DIR "/src/perception/testdata/";
 
+// Where a processor lacks VNNI, ONNX Runtime's int8 products may saturate: another answer.
+const bool kVnni = __builtin_cpu_supports("avx512vnni") != 0;
+
 struct Case {
   std::string name;
   std::vector<float> audio;
@@ -44,6 +47,7 @@ std::vector<Case> Cases() {
                   : std::vector<float>(jfk.samples.begin(),
                                        jfk.samples.begin() + static_cast<long>(samples));
     c.probability = entry.at("probability");
+    if (kVnni) c.probability = entry.value("probability_vnni", c.probability);
     c.features_sum = entry.at("features_sum");
     c.features_file = entry.value("features", "");
     cases.push_back(std::move(c));
