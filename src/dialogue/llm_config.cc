@@ -3,6 +3,21 @@
 #include <fmt/format.h>
 
 namespace parley::dialogue {
+namespace {
+
+constexpr char kInstructions[] =
+    "You are a friendly voice assistant. Reply in one or two short spoken sentences, without "
+    "lists, symbols or emoji.";
+// The embedded toy model follows a few words, and drifts away with more: asked for the capital of
+// France it began with the Marseillaise under the sentences above, and says Paris under these.
+constexpr char kInstructionsEmbedded[] = "Answer in one short sentence.";
+
+}  // namespace
+
+std::string LlmConfig::DefaultInstructions() const {
+  if (!instructions.empty()) return instructions;
+  return ResolvedKind() == LlmKind::kEmbedded ? kInstructionsEmbedded : kInstructions;
+}
 
 LlmKind LlmConfig::ResolvedKind() const {
   if (kind != LlmKind::kAuto) return kind;

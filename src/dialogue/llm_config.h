@@ -24,7 +24,7 @@ struct LlmConfig {
   std::string url;
   std::string model;  // its name there; of the embedded model when there is no URL
   Secret key;
-  std::string instructions;  // empty: the default ones (dialogue/prompt.h)
+  std::string instructions;  // empty: DefaultInstructions
   double temperature = -1;   // below 0: the model's own
   int max_tokens = 256;      // of a reply; more is rarely listened to
   // "max_tokens", or "max_completion_tokens" for servers that refuse the former.
@@ -39,6 +39,8 @@ struct LlmConfig {
 
   // kAuto resolved.
   LlmKind ResolvedKind() const;
+  // The system prompt of sessions that bring none.
+  std::string DefaultInstructions() const;
   // kInvalidArgument names the field.
   Status Validate() const;
 };

@@ -15,12 +15,6 @@
 
 namespace parley::dialogue {
 
-// Short, because small models follow short instructions better and each token costs time before
-// the first word.
-inline constexpr std::string_view kDefaultInstructions =
-    "You are a friendly voice assistant. Reply in one or two short spoken sentences, without "
-    "lists, symbols or emoji.";
-
 struct HistoryEntry {
   enum class Speaker { kUser, kAgent, kTool, kSystem };
   Speaker speaker = Speaker::kUser;

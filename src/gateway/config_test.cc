@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/loader.h"
+#include "gateway/settings.h"
 
 namespace parley::gateway {
 namespace {
@@ -49,6 +50,20 @@ TEST(GatewayConfig, NamesAreAddedToTheDefaults) {
   ASSERT_TRUE(config::LoadText(binder, "[names.voices]\nalloy = \"piper/en_US-x\"\n", "test"));
   EXPECT_EQ(config.voice_names.at("alloy"), "piper/en_US-x");
   EXPECT_TRUE(config.voice_names.count("verse"));
+}
+
+TEST(Settings, WhatLlmSaysOfEveryConversationReachesTheSessions) {
+  Settings settings;
+  EXPECT_THAT(settings.SessionConfig().defaults.instructions, HasSubstr("one short sentence"));
+  settings.llm.url = "http://127.0.0.1:1/v1";
+  EXPECT_THAT(settings.SessionConfig().defaults.instructions, HasSubstr("voice assistant"));
+  settings.llm.instructions = "Speak like a pirate.";
+  settings.llm.max_tokens = 7;
+  settings.llm.context_tokens = 300;
+  const session::Session::Config config = settings.SessionConfig();
+  EXPECT_EQ(config.defaults.instructions, "Speak like a pirate.");
+  EXPECT_EQ(config.reply_tokens_max, 7);
+  EXPECT_EQ(config.prompt_tokens_max, 300);
 }
 
 }  // namespace

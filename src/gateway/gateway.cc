@@ -64,7 +64,7 @@ struct Gateway::Parts {
       .turns = turns,
       .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
       .apology = [this] { return apology->pcm(); }};
-  RealtimeSessions sessions{settings.gateway, settings.session, services, metrics};
+  RealtimeSessions sessions{settings.gateway, settings.SessionConfig(), services, metrics};
   std::unique_ptr<WorkPool> pool;
   std::unique_ptr<GatewayService> service;
   std::unique_ptr<net::Server> server;

@@ -2,6 +2,14 @@
 
 namespace parley::gateway {
 
+session::Session::Config Settings::SessionConfig() const {
+  session::Session::Config config = session;
+  config.defaults.instructions = llm.DefaultInstructions();
+  config.prompt_tokens_max = llm.context_tokens;
+  config.reply_tokens_max = llm.max_tokens;
+  return config;
+}
+
 void BindOwnSettings(config::Binder& binder, Settings& settings) {
   BindConfig(binder, settings.gateway);
   binder.Choice("gateway.log_level", &settings.log_level,

@@ -24,6 +24,9 @@ struct Settings {
   std::string end_of_turn_model = "endpoint/smart-turn-v3.2";  // empty: rules alone decide
 
   Status Validate() const;
+
+  // How a session begins: [session], and what [llm] says of every conversation.
+  session::Session::Config SessionConfig() const;
 };
 
 // [gateway], [names] and [session]: what no other program reads.

@@ -16,7 +16,7 @@ def talk(server, tmp_path, *questions, extra=()):
 def test_a_spoken_question_is_understood_and_answered_intelligibly(server, speak, tmp_path):
     turns, answer = talk(server, tmp_path, speak("What is the capital of France?"))
     assert parley.word_error_rate("What is the capital of France?", turns[0]["transcript"]) <= 0.34
-    assert len(parley.words(turns[0]["reply"])) >= 3
+    assert "paris" in parley.words(turns[0]["reply"])
     with wave.open(str(answer)) as wav:
         assert wav.getnframes() / wav.getframerate() > 0.5
     heard = server.run("transcribe", answer).stdout
