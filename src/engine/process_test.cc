@@ -231,9 +231,9 @@ TEST(EngineProcess, AModelStuckAfterACancelIsBroughtDown) {
   spec.deadlines.cancel_ms = 50;
   spec.deadlines.ping_interval_ms = 20;
   spec.deadlines.term_ms = 50;
-  auto probe = Tone({{"fault", "stuck"}, {"fault_after_samples", int64_t{1000}}}, spec);
+  auto probe = Tone({{"fault", "stuck"}, {"fault_after_samples", int64_t{0}}}, spec);
   const auto stream = Say(*probe, {"hang"});
-  ASSERT_TRUE(stream->WaitSamples(960));
+  ASSERT_TRUE(stream->WaitSamples(1)) << "the first piece: from here on it is stuck";
   probe->process().Cancel(stream->id());
   const auto exit = probe->WaitExit();
   ASSERT_TRUE(exit);

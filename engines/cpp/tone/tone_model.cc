@@ -119,17 +119,18 @@ class ToneModel::Speaker {
  private:
   Result<bool> Send(const std::string& text, std::span<const float> samples) {
     const auto count = static_cast<int64_t>(samples.size());
-    if (model_.FaultIsDue(text, model_.samples_ += count)) return CommitFault();
+    if (model_.FaultIsDue(text, model_.samples_ += count)) return CommitFault(samples);
     Pause(stream_, std::chrono::duration<double>(config_.rtf * static_cast<double>(count) /
                                                  config_.sample_rate_hz));
     return stream_.Audio(samples);
   }
 
   // True: the utterance goes on all the same.
-  Result<bool> CommitFault() {
+  Result<bool> CommitFault(std::span<const float> samples) {
     const std::string& fault = config_.fault;
     fmt::print(stderr, "tone: committing the fault \"{}\" as asked\n", fault);
     if (fault == "stall") Pause(stream_, std::chrono::hours(24));
+    if (fault == "stuck") stream_.Audio(samples);
     while (fault == "stuck") std::this_thread::sleep_for(std::chrono::hours(24));
     if (fault == "crash") std::abort();
     if (fault == "exit") std::quick_exit(0);

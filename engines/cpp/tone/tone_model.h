@@ -10,7 +10,8 @@
 //   fail_load            text: the load fails with it
 //   fault                what goes wrong when a trigger below is met, once:
 //       "stall"            no more audio, until cancelled
-//       "stuck"            no more of anything: does not even notice a cancel or the worker's end
+//       "stuck"            the piece that met the trigger, then no more of anything: does not
+//                          even notice a cancel or the worker's end
 //       "crash"            the process aborts, after a line on stderr
 //       "exit"             the process ends quietly
 //       "garbage"          100,000 lines and a very long one on stdout, then it goes on
