@@ -275,7 +275,7 @@ TEST_F(WorkerTest, ModelsAreLoadedAndUnloadedOnDemand) {
   ASSERT_TRUE(loaded.WaitFor([](const auto& events) {
     return !events.empty() && std::holds_alternative<Outcome>(events.back());
   }));
-  const auto& outcome = std::get<Outcome>(loaded.events().back());
+  const auto outcome = std::get<Outcome>(loaded.events().back());
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(outcome->state, ports::ModelState::kReady);
   Collector<Status> unloaded;
