@@ -54,17 +54,6 @@ Result<fs::path> ProgramOf(const catalog::EngineManifest& engine, const EnginesC
                                    ours.string() + " or " + own.string());
 }
 
-// A model may be a folder of links to files that lie elsewhere.
-void AllowPack(const catalog::Pack& pack, std::vector<std::string>& readable) {
-  if (pack.folder.empty()) return;
-  readable.push_back(pack.folder.string());
-  for (const auto& [role, file] : pack.files) {
-    std::error_code error;
-    const fs::path path = pack.folder / file;
-    if (fs::is_symlink(path, error)) readable.push_back(fs::canonical(path, error).string());
-  }
-}
-
 }  // namespace
 
 Result<ports::ModelKind> KindOf(const catalog::Pack& pack) {
