@@ -75,7 +75,7 @@ Status ReadPython(const toml::table& table, const std::string& name, EngineManif
   reader.Text("versions", versions, TomlReader::kNeeded);
   reader.Text("environment", environment);
   PARLEY_TRY_STATUS(reader.Finish());
-  EngineManifest::Python& python = manifest.python.emplace();
+  EngineManifest::Python& python = manifest.python.emplace(EngineManifest::Python{});
   if (!ParseVersions(versions, python)) {
     reader.Wrong("versions", "a range of Python 3 like \">=3.8, <3.14\"");
   }
