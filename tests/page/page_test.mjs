@@ -1,14 +1,18 @@
 // The page's logic without a browser: node --test.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Resampler } from "../../src/gateway/page/capture.worklet.js";
-import { Conversation, sessionUpdate, waterfall } from "../../src/gateway/page/conversation.js";
-import { Queue } from "../../src/gateway/page/player.worklet.js";
+import { Connection, waitMs } from "../../src/gateway/page/connection.js";
+import { Conversation, rememberedEvents, sessionUpdate, waterfall }
+  from "../../src/gateway/page/conversation.js";
+import { microphoneProblem, samplesOf } from "../../src/gateway/page/sound.js";
+import { LANGUAGES, STRINGS, chooseLanguage, sayingIn } from "../../src/gateway/page/strings.js";
 
 function scene() {
   const seen = { sent: [], states: [], player: [], shown: [] };
-  const player = Object.fromEntries(["append", "drop", "gain"].map((name) => [
+  const player = Object.fromEntries(["append", "end", "drop", "gain", "cutOff"].map((name) => [
     name, (...args) => seen.player.push([name, ...args])]));
   const show = {
     state: (name) => seen.states.push(name),
@@ -36,11 +40,12 @@ test("a turn goes from listening through thinking to speaking and back", () => {
     { type: "response.output_audio_transcript.delta", item_id: "a", delta: "It is " },
     { type: "response.output_audio_transcript.delta", item_id: "a", delta: "noon." },
     { type: "response.output_audio.delta", item_id: "a", delta: "AAAA" });
-  conversation.onPlaying("a");
-  say(conversation, { type: "response.done", response: { id: "r", status: "completed" } });
-  conversation.onPlaying("");
+  conversation.onPlaying("a", 20);
+  say(conversation, { type: "response.output_audio.done", item_id: "a" },
+    { type: "response.done", response: { id: "r", status: "completed" } });
+  conversation.onPlaying("", 0);
   assert.deepEqual(seen.states, ["listening", "hearing", "thinking", "speaking", "listening"]);
-  assert.deepEqual(seen.player, [["append", "a", "AAAA"]]);
+  assert.deepEqual(seen.player, [["append", "a", "AAAA"], ["end", "a"]]);
   assert.deepEqual(seen.shown.at(-1), ["agent", "a", "It is noon."]);
 });
 
@@ -78,49 +83,39 @@ test("the waterfall leaves out what is not known and never begins before zero", 
   const rows = waterfall({ decided_ms: 300, transcript_ms: 250, reply_started_ms: -40,
     first_token_ms: 120, first_clause_ms: 320, first_speech_ms: 600, first_frame_ms: null });
   assert.deepEqual(rows.map((row) => row.name),
-    ["End noticed", "Words settled", "First thought", "First clause", "Voice"]);
-  assert.deepEqual(rows[2], { name: "First thought", begin: 0, end: 120 });
+    ["stageEnd", "stageWords", "stageThought", "stageClause", "stageVoice"]);
+  assert.deepEqual(rows[2], { name: "stageThought", begin: 0, end: 120 });
 });
 
-const pcm = (count, value) => new Int16Array(count).fill(value).buffer;
-
-test("the player counts every sample and says when an item ends", () => {
-  const posted = [];
-  const queue = new Queue(24000, (message) => posted.push(message));
-  queue.append("a", pcm(3000, 1000));
-  queue.append("b", pcm(100, 1000));
-  const out = new Float32Array(128);
-  for (let i = 0; i < 80; ++i) queue.process(out);
-  const ends = posted.filter((message) => message.ended);
-  assert.deepEqual(ends.map((m) => [m.item, m.samples]), [["a", 3000], ["b", 100]]);
-  assert.ok(posted.some((m) => m.type === "played" && !m.ended && m.samples < 3000));
-  assert.deepEqual(posted.filter((m) => m.type === "playing").map((m) => m.item), ["a", "b", ""]);
+test("what the browser adds stands after the server's account, which stays as it is", () => {
+  const { seen, conversation } = scene();
+  say(conversation, { type: "session.updated" });
+  conversation.onPlaying("a", 130);
+  conversation.onPlaying("", 0);
+  say(conversation, { type: "x_parley.turn", item_id: "a", response_id: "r",
+    turn: { first_speech_ms: 600, first_frame_ms: 610, heard: "Yes." } });
+  const [, item, turn] = seen.shown.at(-1);
+  assert.equal(item, "a");
+  assert.equal(turn.first_frame_ms, 610);
+  assert.deepEqual(waterfall(turn).at(-1), { name: "stageBrowser", begin: 610, end: 740 });
 });
 
-test("a drop fades within 5 ms, reports the position and refuses what comes late", () => {
-  const posted = [];
-  const queue = new Queue(24000, (message) => posted.push(message));
-  queue.append("a", pcm(24000, 16384));
-  const out = new Float32Array(128);
-  queue.process(out);
-  queue.drop("a");
-  queue.append("a", pcm(1000, 16384));
-  queue.process(out);
-  assert.ok(out[0] > 0.49 && out[0] <= 0.5);
-  assert.equal(out[120], 0);
-  for (let i = 1; i < 128; ++i) assert.ok(out[i] <= out[i - 1]);
-  assert.deepEqual(posted.filter((m) => m.ended).map((m) => m.samples), [128]);
-});
-
-test("ducking takes its ramp and loses no sample", () => {
-  const posted = [];
-  const queue = new Queue(24000, (message) => posted.push(message));
-  queue.append("a", pcm(1024, 16384));
-  queue.gain(-15, 10);
-  const out = new Float32Array(1024);
-  queue.process(out);
-  assert.ok(Math.abs(out[500] - 0.5 * 10 ** (-15 / 20)) < 1e-3);
-  assert.equal(posted.find((m) => m.ended).samples, 1024);
+test("a session that follows a lost one is told what was said and heard", () => {
+  const { seen, conversation } = scene();
+  say(conversation, { type: "session.updated" },
+    { type: "conversation.item.input_audio_transcription.completed", item_id: "u",
+      transcript: " Who are you?" },
+    { type: "response.output_audio_transcript.delta", item_id: "a", delta: "I am Parley, a" },
+    { type: "x_parley.turn", item_id: "a", turn: { heard: "I am—", status: "cancelled" } },
+    { type: "input_audio_buffer.speech_started", item_id: "v" },
+    { type: "x_parley.words", item_id: "v", text: "And what" });
+  conversation.onLost();
+  assert.deepEqual(seen.player.at(-1), ["cutOff"]);
+  assert.deepEqual(seen.shown.at(-1), ["user", "v", "And what", true]);
+  const events = rememberedEvents(conversation.remembered);
+  assert.deepEqual(events.map(({ item }) => [item.role, item.content[0].type, item.content[0].text]),
+    [["user", "input_text", "Who are you?"], ["assistant", "output_text", "I am—"],
+      ["user", "input_text", "And what"]]);
 });
 
 test("a microphone at 48 kHz gives half as many samples and the same tone", () => {
@@ -135,4 +130,146 @@ test("a microphone at 48 kHz gives half as many samples and the same tone", () =
   for (let i = 100; i < 20000; ++i) {
     assert.ok(Math.abs(out[i] - Math.sin((2 * Math.PI * 1000 * i) / 24000)) < 0.01);
   }
+});
+
+// --- the line ---------------------------------------------------------------------------------
+
+function line(why = "") {
+  const seen = { sockets: [], told: [], waits: [], now: 0 };
+  const connection = new Connection({
+    makeSocket: () => {
+      const socket = { readyState: 0, bufferedAmount: 0, sent: [], close() {},
+        send: (text) => socket.sent.push(text) };
+      seen.sockets.push(socket);
+      return socket;
+    },
+    whyRefused: async () => why,
+    onOpen: () => seen.told.push("open"),
+    onMessage: (event) => seen.told.push(event.type),
+    onLost: () => seen.told.push("lost"),
+    onEnded: (key, reason) => seen.told.push(`ended ${key} ${reason}`.trim()),
+    now: () => seen.now,
+    setTimer: (run, ms) => seen.waits.push({ run, ms }),
+    clearTimer: () => seen.waits.pop(),
+  });
+  seen.open = () => {
+    const socket = seen.sockets.at(-1);
+    socket.readyState = 1;
+    socket.onopen();
+    socket.onmessage({ data: '{"type":"session.created"}' });
+  };
+  seen.drop = (code, reason = "") => seen.sockets.at(-1).onclose({ code, reason });
+  return { seen, connection };
+}
+
+test("a line that drops is tried again, ever more slowly, until it is back", async () => {
+  const { seen, connection } = line();
+  seen.open();
+  seen.drop(1006);
+  for (let i = 0; i < 4; ++i) {
+    seen.waits.at(-1).run();
+    seen.drop(1006);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  assert.equal(seen.waits.length, 5);
+  for (let i = 1; i < 5; ++i) assert.ok(seen.waits[i].ms > seen.waits[i - 1].ms);
+  assert.equal(connection.send("x"), false);
+  seen.waits.at(-1).run();
+  seen.open();
+  assert.equal(connection.send("x"), true);
+  assert.deepEqual(seen.told, ["open", "session.created", "lost", "open", "session.created"]);
+});
+
+test("after two minutes nobody waits any longer", async () => {
+  const { seen } = line();
+  seen.open();
+  seen.drop(1006);
+  seen.now = 121_000;
+  seen.waits.at(-1).run();
+  seen.drop(1006);
+  await new Promise(setImmediate);
+  assert.equal(seen.told.at(-1), "ended gaveUp");
+});
+
+test("a server that means it is not asked again", () => {
+  const { seen } = line();
+  seen.open();
+  seen.drop(1000, "Your session hit the maximum duration of 60 minutes.");
+  assert.equal(seen.told.at(-1),
+    "ended ended Your session hit the maximum duration of 60 minutes.");
+  assert.equal(seen.waits.length, 0);
+});
+
+test("a missing key is said and not tried again", async () => {
+  const { seen } = line("needsKey");
+  seen.drop(1006);
+  await new Promise(setImmediate);
+  assert.deepEqual(seen.told, ["ended needsKey"]);
+});
+
+test("a network that takes nothing any more counts as lost", () => {
+  const { seen, connection } = line();
+  seen.open();
+  seen.sockets[0].bufferedAmount = 300_000;
+  assert.equal(connection.send("x"), false);
+  assert.equal(seen.told.at(-1), "lost");
+  assert.deepEqual(seen.sockets[0].sent, []);
+});
+
+test("when the network is back the wait is over at once, and after the end nothing happens", () => {
+  const { seen, connection } = line();
+  seen.open();
+  seen.drop(1001);
+  connection.hurry();
+  assert.equal(seen.sockets.length, 2);
+  connection.close();
+  connection.hurry();
+  assert.equal(seen.sockets.length, 2);
+});
+
+test("back-off doubles to its limit and spreads by a quarter each way", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 9].map((attempt) => waitMs(attempt, 0.5)),
+    [500, 1000, 2000, 4000, 8000, 8000]);
+  assert.deepEqual([waitMs(0, 0), waitMs(0, 1)], [375, 625]);
+});
+
+// --- the words --------------------------------------------------------------------------------
+
+test("each text is there in each language, with the same values to fill in", () => {
+  const values = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+  for (const [key, texts] of Object.entries(STRINGS)) {
+    assert.equal(texts.length, LANGUAGES.length, key);
+    for (const text of texts) assert.deepEqual(values(text), values(texts[0]), `${key}: ${text}`);
+  }
+});
+
+test("what the page asks for is in the table, and its English is what stands in the page", () => {
+  const folder = new URL("../../src/gateway/page/", import.meta.url);
+  const html = readFileSync(new URL("index.html", folder), "utf8");
+  const flat = (text) => text.replace(/\s+/g, " ").trim();
+  for (const [, key, text] of html.matchAll(/data-text="(\w+)">([^<]*)</g)) {
+    assert.equal(flat(text), STRINGS[key]?.[0], key);
+  }
+  for (const [, text, key] of html.matchAll(/aria-label="([^"]*)" data-label="(\w+)"/g)) {
+    assert.equal(text, STRINGS[key]?.[0], key);
+  }
+  for (const [, key] of readFileSync(new URL("screen.js", folder), "utf8")
+    .matchAll(/say\("(\w+)"/g)) assert.ok(STRINGS[key], key);
+});
+
+test("the first language that is known is taken, English when none is", () => {
+  assert.equal(chooseLanguage(["pt-BR", "de-CH", "en"]), "de");
+  assert.equal(chooseLanguage(["zh-Hant-TW"]), "zh");
+  assert.equal(chooseLanguage(["pt"]), "en");
+  assert.equal(sayingIn("fr")("answeredIn", { ms: 671 }), "réponse en 671 ms");
+});
+
+test("each way to have no microphone has words that help", () => {
+  for (const name of ["NotAllowedError", "NotFoundError", "NotReadableError", "InsecureContext",
+    "TypeError"]) assert.ok(STRINGS[microphoneProblem({ name })], name);
+});
+
+test("sound from the network is little-endian, and half a sample is no sample", () => {
+  assert.deepEqual([...samplesOf(btoa("\x00\x40\x00\xc0\x01"))], [0.5, -0.5]);
 });

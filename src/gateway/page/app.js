@@ -1,237 +1,144 @@
-// The page: joins the conversation, the sound and the screen.
-import { Conversation, sessionUpdate, waterfall } from "./conversation.js";
+// The page: joins the line, the conversation, the sound and the screen.
+import { Connection } from "./connection.js";
+import { Conversation, rememberedEvents, sessionUpdate } from "./conversation.js";
+import { Screen, find } from "./screen.js";
 import { Microphone, Player, microphoneProblem } from "./sound.js";
+import { chooseLanguage, sayingIn } from "./strings.js";
 
-const find = (id) => document.getElementById(id);
-const STATES = {
-  off: "Ready",
-  connecting: "Connecting…",
-  listening: "Listening",
-  hearing: "Listening to you",
-  thinking: "Thinking…",
-  speaking: "Speaking",
-};
-const SEND_BUFFER_MAX_BYTES = 1 << 20; // sound that the network does not take is not kept for later
+const SILENCE_DBFS = -60;
+const KEPT = ["microphone", "speaker", "headphones", "read-along"]; // settings that outlive a visit
 
-let call = null; // {socket, microphone, player}
+const wanted = new URLSearchParams(location.search).get("lang");
+const language = chooseLanguage([wanted, ...navigator.languages].filter(Boolean));
+const say = sayingIn(language);
+Screen.translate(say, language);
+const screen = new Screen(say);
+
+let call = null; // {connection, conversation, microphone, player, wakeLock}
 let muted = false;
-
-// --- the screen -------------------------------------------------------------------------------
-
-const bubbles = new Map(); // item → its <li>
-
-function showState(state) {
-  document.body.dataset.state = state;
-  find("state").textContent = muted && state === "listening" ? "Muted" : STATES[state];
-  find("talk").setAttribute("aria-pressed", String(state !== "off"));
-  find("talk-name").textContent = state === "off" ? "Start talking" : "End the conversation";
-  find("mute").disabled = state === "off" || state === "connecting";
-}
-
-function showProblem(text) {
-  find("problem").querySelector("span").textContent = text;
-  find("problem").hidden = !text;
-}
-
-function bubble(item, kind) {
-  let element = bubbles.get(item);
-  if (element) return element;
-  find("welcome").hidden = true;
-  find("transcript").hidden = false;
-  element = find(`${kind}-template`).content.firstElementChild.cloneNode(true);
-  bubbles.set(item, element);
-  find("transcript").append(element);
-  return element;
-}
-
-// Follows the conversation unless the reader has scrolled back.
-function write(change) {
-  const list = find("transcript");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  change();
-  if (atEnd) list.scrollTop = list.scrollHeight;
-}
-
-const view = {
-  state: showState,
-  problem: showProblem,
-  userText(item, text, final) {
-    write(() => {
-      const element = bubble(item, "user");
-      if (final && !text) {
-        element.remove();
-        bubbles.delete(item);
-        return;
-      }
-      element.querySelector("p").textContent = text;
-      element.classList.toggle("open", !final);
-    });
-  },
-  agentText(item, text) {
-    write(() => (bubble(item, "agent").querySelector("p").textContent = text.trim()));
-  },
-  turn(item, turn) {
-    const element = bubbles.get(item);
-    if (element) write(() => showTurn(element, turn));
-  },
-};
-
-function showTurn(element, turn) {
-  if (turn.status === "cancelled") showHeard(element.querySelector("p"), turn.heard ?? "");
-  const rows = waterfall(turn);
-  element.querySelector(".turn")?.remove();
-  if (rows.length === 0) return;
-  const details = find("turn-template").content.firstElementChild.cloneNode(true);
-  const total = Math.max(...rows.map((row) => row.end), 1);
-  const answered = Number.isFinite(turn.first_frame_ms)
-    ? `answered in ${Math.round(turn.first_frame_ms)} ms`
-    : "no answer";
-  details.querySelector("summary").textContent =
-    turn.status === "cancelled" ? `${answered} · interrupted` : answered;
-  details.querySelector("tbody").append(...rows.map((row) => waterfallRow(row, total)));
-  element.append(details);
-}
-
-function showHeard(paragraph, heard) {
-  const text = paragraph.textContent;
-  const until = heard.replace(/—$/, "").trimEnd();
-  if (!text.startsWith(until) || until.length === text.length) return;
-  const unheard = document.createElement("span");
-  unheard.className = "unheard";
-  unheard.textContent = text.slice(until.length);
-  paragraph.replaceChildren(until, unheard);
-}
-
-function waterfallRow({ name, begin, end }, total) {
-  const row = document.createElement("tr");
-  const head = document.createElement("th");
-  head.scope = "row";
-  head.textContent = name;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("aria-hidden", "true");
-  const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  const left = Math.min(99, (begin / total) * 100);
-  rect.setAttribute("x", `${left}%`);
-  rect.setAttribute("width", `${Math.max(1, (end / total) * 100 - left)}%`);
-  rect.setAttribute("height", "100%");
-  svg.append(rect);
-  const bar = document.createElement("td");
-  bar.append(svg);
-  const time = document.createElement("td");
-  time.textContent = `${Math.round(end - begin)} ms`;
-  row.append(head, bar, time);
-  return row;
-}
-
-function showLevel(dbfs) {
-  find("level").value = dbfs;
-  const share = Math.max(0, Math.min(1, (dbfs + 55) / 45));
-  document.documentElement.style.setProperty("--level", muted ? "0" : share.toFixed(2));
-}
 
 // --- the call ---------------------------------------------------------------------------------
 
-function openSocket() {
-  const address = new URL("v1/realtime", document.baseURI);
-  address.protocol = address.protocol.replace("http", "ws");
-  const protocols = ["realtime"];
-  const key = find("key").value.trim();
-  if (key) protocols.push(`openai-insecure-api-key.${key}`);
-  const socket = new WebSocket(address, protocols);
-  return new Promise((resolve, reject) => {
-    socket.onopen = () => resolve(socket);
-    socket.onerror = () => reject(new Error("The server does not answer, or asks for an access key " +
-      "(under Settings). Press the button to try again."));
-  });
+// What could not be done, in words for the screen.
+class Trouble extends Error {
+  constructor(key, values) {
+    super(key);
+    this.key = key;
+    this.values = values;
+  }
 }
 
 async function start() {
-  const mine = { socket: null, microphone: null, player: null };
+  const mine = { connection: null, conversation: null, microphone: null, player: null };
   call = mine;
-  showProblem("");
-  showState("connecting");
+  screen.problem("");
+  screen.state("connecting");
   try {
-    mine.player = await Player.open({
-      sinkId: find("speaker").value,
-      onPlayed: (item, ms) => mine.conversation?.onPlayed(item, ms),
-      onPlaying: (item) => mine.conversation?.onPlaying(item),
-    });
-    mine.microphone = await Microphone.open({
-      deviceId: find("microphone").value,
-      onBlock: (pcm, level) => sendSound(mine, pcm, level),
-      onLost: () => stop(mine, "The microphone was unplugged. Press the button to go on."),
-    }).catch((error) => {
-      throw new Error(microphoneProblem(error));
-    });
-    mine.socket = await openSocket();
+    mine.player = await openPlayer(mine);
+    mine.microphone = await openMicrophone(mine);
+    if (call !== mine) return release(mine);
+    connect(mine);
   } catch (error) {
-    return stop(mine, error.message);
+    return stop(mine, error.key ?? "soundFailed", error.values ?? { message: error.message });
   }
-  if (call !== mine) return release(mine);
-  converse(mine);
+  drawVoice(mine);
   listDevices();
+  mine.wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
+  if (call !== mine) mine.wakeLock?.release();
 }
 
+const openPlayer = (mine) =>
+  Player.open({
+    sinkId: find("speaker").value,
+    onPlayed: (item, ms) => mine.conversation?.onPlayed(item, ms),
+    onPlaying: (item, delayMs) => mine.conversation?.onPlaying(item, delayMs),
+  });
+
+const openMicrophone = (mine) =>
+  Microphone.open({
+    deviceId: find("microphone").value,
+    onBlock: (pcm, level) => sendSound(mine, pcm, level),
+    onLost: () => stop(mine, "micLost"),
+  }).catch((error) => {
+    throw new Trouble(microphoneProblem(error), { message: error?.message ?? String(error) });
+  });
+
+function connect(mine) {
+  let lost = false;
+  mine.connection = new Connection({
+    makeSocket,
+    whyRefused,
+    onOpen: () => {
+      converse(mine);
+      if (lost) screen.problem("");
+      lost = false;
+    },
+    onMessage: (event) => mine.conversation.onEvent(event),
+    onLost: () => {
+      lost = true;
+      mine.conversation?.onLost();
+      screen.state(mine.conversation ? "reconnecting" : "connecting");
+      screen.problem(mine.conversation ? "lost" : "unreachable");
+    },
+    onEnded: (key, why) => stop(mine, key, { why }),
+  });
+}
+
+// A session of the server; one that follows a lost one is told what was said.
 function converse(mine) {
-  const sendEvent = (event) => {
-    if (mine.socket.readyState === WebSocket.OPEN) mine.socket.send(JSON.stringify(event));
-  };
-  mine.conversation = new Conversation({ sendEvent, player: mine.player, show: view });
-  mine.socket.onmessage = ({ data }) => {
-    if (typeof data === "string") mine.conversation.onEvent(JSON.parse(data));
-  };
-  mine.socket.onclose = ({ reason }) =>
-    stop(mine, reason || "The connection was lost. Press the button to talk again.");
-  mine.socket.onerror = null;
+  const remembered = mine.conversation?.remembered ?? [];
+  const sendEvent = (event) => mine.connection.send(JSON.stringify(event));
+  mine.conversation = new Conversation({ sendEvent, player: mine.player, show: screen, remembered });
   sendEvent(sessionUpdate({ echoFree: find("headphones").checked }));
+  rememberedEvents(remembered).forEach(sendEvent);
+}
+
+function makeSocket() {
+  const address = new URL("v1/realtime", document.baseURI);
+  address.protocol = address.protocol.replace("http", "ws");
+  const key = find("key").value.trim();
+  try {
+    return new WebSocket(address, ["realtime", ...(key ? [`openai-insecure-api-key.${key}`] : [])]);
+  } catch {
+    throw new Trouble("needsKey"); // no browser sends such a key
+  }
+}
+
+async function whyRefused() {
+  const key = find("key").value.trim();
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const answer = await fetch(new URL("v1/models", document.baseURI), { headers, cache: "no-store" })
+    .catch(() => null);
+  return answer?.status === 401 ? "needsKey" : "";
 }
 
 function sendSound(mine, pcm, level) {
   if (call !== mine) return;
-  showLevel(muted ? -60 : level);
-  const socket = mine.socket;
-  if (muted || socket?.readyState !== WebSocket.OPEN) return;
-  if (socket.bufferedAmount > SEND_BUFFER_MAX_BYTES) return;
-  socket.send(`{"type":"input_audio_buffer.append","audio":"${pcm}"}`);
+  screen.level(muted ? SILENCE_DBFS : level);
+  if (!muted) mine.connection?.send(`{"type":"input_audio_buffer.append","audio":"${pcm}"}`);
 }
 
-function release({ socket, microphone, player }) {
-  if (socket) socket.onclose = socket.onmessage = null;
-  socket?.close();
+function drawVoice(mine) {
+  if (call !== mine) return;
+  if (document.body.dataset.state === "speaking") screen.voiceLevel(mine.player.level());
+  requestAnimationFrame(() => drawVoice(mine));
+}
+
+function release({ connection, microphone, player, wakeLock }) {
+  connection?.close();
   microphone?.close();
   player?.close();
+  wakeLock?.release();
 }
 
-function stop(which, problem = "") {
-  if (which !== call) return release(which);
-  release(call);
+function stop(which, problem = "", values = {}) {
+  release(which);
+  if (which !== call) return;
+  call.conversation?.onLost();
   call = null;
-  showState("off");
-  showLevel(-60);
-  if (problem) showProblem(problem);
-}
-
-// --- devices, keys ----------------------------------------------------------------------------
-
-async function listDevices() {
-  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-  for (const [kind, id] of [["audioinput", "microphone"], ["audiooutput", "speaker"]]) {
-    const select = find(id);
-    const chosen = select.value;
-    const options = devices
-      .filter((device) => device.kind === kind && device.deviceId && device.label)
-      .filter((device) => device.deviceId !== "default")
-      .map((device) => new Option(device.label, device.deviceId));
-    select.replaceChildren(new Option("The system’s choice", ""), ...options);
-    select.value = options.some((option) => option.value === chosen) ? chosen : "";
-  }
-  find("speaker-row").hidden = !("setSinkId" in AudioContext.prototype);
-}
-
-async function changeMicrophone() {
-  if (!call?.socket) return;
-  stop(call);
-  await start();
+  screen.state("off");
+  screen.level(SILENCE_DBFS);
+  screen.problem(problem, values);
 }
 
 function toggle() {
@@ -241,23 +148,97 @@ function toggle() {
 
 function toggleMute() {
   muted = !muted;
-  find("mute").setAttribute("aria-pressed", String(muted));
-  showState(document.body.dataset.state);
+  screen.muted(muted);
 }
+
+// --- settings ---------------------------------------------------------------------------------
+
+async function listDevices() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  for (const [kind, id] of [["audioinput", "microphone"], ["audiooutput", "speaker"]]) {
+    const select = find(id);
+    const chosen = select.value || (kept(id) ?? "");
+    const options = devices
+      .filter((device) => device.kind === kind && device.deviceId && device.label)
+      .filter((device) => device.deviceId !== "default")
+      .map((device) => new Option(device.label, device.deviceId));
+    select.replaceChildren(new Option(say("systemChoice"), ""), ...options);
+    select.value = options.some((option) => option.value === chosen) ? chosen : "";
+  }
+  find("speaker-row").hidden = !("setSinkId" in AudioContext.prototype);
+}
+
+// Storage may be forbidden; then a setting lasts as long as the page.
+function kept(id) {
+  try {
+    return localStorage.getItem(`parley-${id}`);
+  } catch {
+    return null;
+  }
+}
+function keep(id, value) {
+  try {
+    localStorage.setItem(`parley-${id}`, value);
+  } catch {
+    // As said above.
+  }
+}
+
+async function changeMicrophone() {
+  const mine = call;
+  if (!mine?.microphone) return;
+  mine.microphone.close();
+  mine.microphone = null;
+  try {
+    const opened = await openMicrophone(mine);
+    if (call === mine) mine.microphone = opened;
+    else opened.close();
+  } catch (error) {
+    stop(mine, error.key, error.values);
+  }
+}
+
+function readAlong() {
+  find("transcript").setAttribute("aria-live", find("read-along").checked ? "polite" : "off");
+}
+
+for (const id of KEPT) {
+  const input = find(id);
+  const checks = input.type === "checkbox";
+  if (checks) input.checked = kept(id) === "true";
+  input.addEventListener("change", () => keep(id, checks ? input.checked : input.value));
+}
+try {
+  find("key").value = sessionStorage.getItem("parley-key") ?? "";
+} catch {
+  // The key is asked for again on each visit.
+}
+readAlong();
+listDevices();
+
+// --- what the person does ---------------------------------------------------------------------
 
 find("talk").addEventListener("click", toggle);
 find("mute").addEventListener("click", toggleMute);
-find("settings-open").addEventListener("click", () => {
-  listDevices();
+find("settings-open").addEventListener("click", async () => {
+  await listDevices();
   find("settings").showModal();
 });
-find("problem").querySelector("button").addEventListener("click", () => showProblem(""));
+find("problem").querySelector("button").addEventListener("click", () => screen.problem(""));
 find("microphone").addEventListener("change", changeMicrophone);
 find("speaker").addEventListener("change", ({ target }) => call?.player?.setSink(target.value));
-find("key").value = sessionStorage.getItem("parley-key") ?? "";
-find("key").addEventListener("change", ({ target }) =>
-  sessionStorage.setItem("parley-key", target.value.trim()));
+find("read-along").addEventListener("change", readAlong);
+find("headphones").addEventListener("change", ({ target }) =>
+  call?.connection?.send(JSON.stringify(sessionUpdate({ echoFree: target.checked }))));
+find("key").addEventListener("change", ({ target }) => {
+  try {
+    sessionStorage.setItem("parley-key", target.value.trim());
+  } catch {
+    // As above.
+  }
+});
 navigator.mediaDevices?.addEventListener?.("devicechange", listDevices);
+window.addEventListener("online", () => call?.connection?.hurry());
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, select, dialog, summary, button")) return;
@@ -268,4 +249,3 @@ document.addEventListener("keydown", (event) => {
     toggleMute();
   }
 });
-showState("off");

@@ -1,12 +1,14 @@
 // One conversation in the Realtime protocol, without sound and without a screen: takes the server's
 // events, says what to play, show and send. `sendEvent` gets client events as objects; `player` is
-// asked to append, drop and change its gain; `show` gets what a view needs:
+// asked to append, end, drop and change its gain; `show` gets what a view needs:
 //   state(name)                 "listening" | "hearing" | "thinking" | "speaking"
 //   userText(item, text, final) the words so far; final and empty: there were none
 //   agentText(item, text)       the reply so far
-//   turn(item, record)          a turn's account, its times in ms after the user's last speech
-//   problem(text)               what the server refused
+//   turn(item, record)          a turn's account, its times in ms after the user's last speech, and
+//                               `browser_ms`, what this browser added before it could be heard
+//   problem(key, values)        what went wrong, a key of strings.js
 export const RATE_HZ = 24000;
+const REMEMBERED_MAX = 60; // texts that a new session is told
 
 export function sessionUpdate({ voice, echoFree = false } = {}) {
   const format = { type: "audio/pcm", rate: RATE_HZ };
@@ -25,52 +27,65 @@ export function sessionUpdate({ voice, echoFree = false } = {}) {
   };
 }
 
+// What was said before the line dropped, as events that tell it to the session that follows.
+export function rememberedEvents(remembered) {
+  return remembered.map(({ role, text }) => ({
+    type: "conversation.item.create",
+    item: {
+      type: "message",
+      role,
+      content: [{ type: role === "user" ? "input_text" : "output_text", text }],
+    },
+  }));
+}
+
 export class Conversation {
   #sendEvent;
   #player;
   #show;
   #state = "";
+  #ready = false;
   #userSpeaks = false;
   #playing = "";          // the item that sounds
   #answering = new Set(); // responses in progress
   #awaitsReply = false;   // the user has finished and nothing has answered yet
   #texts = new Map();     // agent's item → text so far
-  #items = new Map();     // response → agent's item
+  #delays = new Map();    // agent's item → ms from the network to the ear
+  #openWords = new Map(); // user's item that is not final → words so far
 
-  constructor({ sendEvent, player, show }) {
+  // [{role, text}], oldest first, what both have said and heard.
+  remembered;
+
+  constructor({ sendEvent, player, show, remembered = [] }) {
     this.#sendEvent = sendEvent;
     this.#player = player;
     this.#show = show;
+    this.remembered = remembered;
   }
 
   onEvent(event) {
     switch (event.type) {
       case "session.updated":
-        this.#update();
+        this.#ready = true;
         break;
       case "input_audio_buffer.speech_started":
         this.#userSpeaks = true;
         this.#awaitsReply = false;
-        this.#show.userText(event.item_id, "", false);
+        this.#words(event.item_id, "");
         break;
       case "input_audio_buffer.speech_stopped":
         this.#userSpeaks = false;
         this.#awaitsReply = true;
         break;
-      case "x_parley.words":
-        this.#show.userText(event.item_id, event.text, false);
-        break;
       case "conversation.item.input_audio_transcription.completed":
-        this.#show.userText(event.item_id, event.transcript.trim(), true);
-        if (!event.transcript.trim()) this.#awaitsReply = false;
+        this.#finalWords(event.item_id, event.transcript.trim());
         break;
       case "conversation.item.input_audio_transcription.failed":
-        this.#show.userText(event.item_id, "", true);
-        this.#awaitsReply = false;
-        this.#show.problem("That could not be understood. Please say it again.");
+        this.#finalWords(event.item_id, "");
+        this.#show.problem("notUnderstood");
         break;
       case "error":
-        this.#show.problem(event.error?.message ?? "The server refused something.");
+        this.#show.problem("refused", { message: event.error?.message ?? "?" });
         break;
       default:
         if (event.type.startsWith("response.")) this.#onResponse(event);
@@ -85,9 +100,6 @@ export class Conversation {
         this.#answering.add(event.response.id);
         this.#awaitsReply = false;
         break;
-      case "response.output_item.added":
-        this.#items.set(event.response_id, event.item.id);
-        break;
       case "response.output_audio_transcript.delta":
       case "response.output_text.delta": {
         const text = (this.#texts.get(event.item_id) ?? "") + event.delta;
@@ -98,30 +110,72 @@ export class Conversation {
       case "response.output_audio.delta":
         this.#player.append(event.item_id, event.delta);
         break;
+      case "response.output_audio.done":
+        this.#player.end(event.item_id);
+        break;
       case "response.done":
         this.#answering.delete(event.response.id);
-        if (event.response.status === "failed") {
-          this.#show.problem("The reply failed. Please try again.");
-        }
+        if (event.response.status === "failed") this.#show.problem("replyFailed");
     }
   }
 
   #onExtension(event) {
-    if (event.type === "x_parley.gain") this.#player.gain(event.db, event.ramp_ms);
-    if (event.type === "x_parley.drop") this.#player.drop(event.item_id);
-    if (event.type === "x_parley.turn") {
-      const item = event.item_id || this.#items.get(event.response_id);
-      if (item) this.#show.turn(item, event.turn);
+    switch (event.type) {
+      case "x_parley.words":
+        this.#words(event.item_id, event.text);
+        break;
+      case "x_parley.gain":
+        this.#player.gain(event.db, event.ramp_ms);
+        break;
+      case "x_parley.drop":
+        this.#player.drop(event.item_id);
+        break;
+      case "x_parley.turn":
+        if (event.item_id) this.#onTurn(event.item_id, event.turn);
     }
   }
 
-  // From the player: the item that sounds ("" when none) and how much of it has been heard.
+  #onTurn(item, turn) {
+    this.#remember("assistant", turn.heard);
+    this.#texts.delete(item);
+    const delay = this.#delays.get(item);
+    this.#delays.delete(item);
+    this.#show.turn(item, delay === undefined ? turn : { ...turn, browser_ms: delay });
+  }
+
+  #words(item, text) {
+    this.#openWords.set(item, text);
+    this.#show.userText(item, text, false);
+  }
+
+  #finalWords(item, text) {
+    this.#openWords.delete(item);
+    this.#remember("user", text);
+    if (!text) this.#awaitsReply = false;
+    this.#show.userText(item, text, true);
+  }
+
+  #remember(role, text) {
+    if (text) this.remembered = [...this.remembered, { role, text }].slice(-REMEMBERED_MAX);
+  }
+
+  // From the player: how much of an item has been heard; which one sounds ("": none), and how long
+  // after it came.
   onPlayed(item, audioMs) {
     this.#sendEvent({ type: "x_parley.played", item_id: item, audio_ms: audioMs });
   }
-  onPlaying(item) {
+  onPlaying(item, delayMs) {
     this.#playing = item;
+    if (item && !this.#delays.has(item)) this.#delays.set(item, delayMs);
     this.#update();
+  }
+
+  // The line is gone: nothing more comes. Half a sentence counts for what was understood of it.
+  onLost() {
+    for (const [item, text] of this.#openWords) this.#finalWords(item, text);
+    for (const text of this.#texts.values()) this.#remember("assistant", text.trim());
+    this.#texts.clear();
+    this.#player.cutOff();
   }
 
   get state() {
@@ -131,22 +185,24 @@ export class Conversation {
   }
 
   #update() {
-    if (this.state === this.#state) return;
+    if (!this.#ready || this.state === this.#state) return;
     this.#state = this.state;
     this.#show.state(this.#state);
   }
 }
 
-// A turn's account as rows of a waterfall: name, begin and end in ms after the user's last speech,
-// for the stages whose times are known. Drafts may begin before the turn was decided.
+// A turn's account as rows of a waterfall: a key of strings.js, begin and end in ms after the
+// user's last speech, for the stages whose times are known. Drafts may begin before the turn was
+// decided; what the browser adds comes after the server's last stage.
 export function waterfall(turn) {
   const stages = [
-    ["End noticed", 0, turn.decided_ms],
-    ["Words settled", 0, turn.transcript_ms],
-    ["First thought", turn.reply_started_ms, turn.first_token_ms],
-    ["First clause", turn.first_token_ms, turn.first_clause_ms],
-    ["Voice", turn.first_clause_ms, turn.first_speech_ms],
-    ["Sent to you", turn.first_speech_ms, turn.first_frame_ms],
+    ["stageEnd", 0, turn.decided_ms],
+    ["stageWords", 0, turn.transcript_ms],
+    ["stageThought", turn.reply_started_ms, turn.first_token_ms],
+    ["stageClause", turn.first_token_ms, turn.first_clause_ms],
+    ["stageVoice", turn.first_clause_ms, turn.first_speech_ms],
+    ["stageSent", turn.first_speech_ms, turn.first_frame_ms],
+    ["stageBrowser", turn.first_frame_ms, turn.first_frame_ms + turn.browser_ms],
   ];
   return stages
     .filter(([, begin, end]) => Number.isFinite(begin) && Number.isFinite(end))

@@ -1,124 +1,205 @@
 // Plays items one after another and knows to the sample how much of each was handed to the device.
-// Drops at once (5 ms of fade), ducks along a line of decibels. An item's position only ever grows.
+// What arrives unevenly waits in a buffer first: an item begins once `target` of it is there, or it
+// is whole, or its first sample has waited that long. Running dry fades out, waits likewise, and
+// raises the target (an adaptive playout buffer; Ramjee et al., INFOCOM 1994). Drops at once, with
+// 5 ms of fade; ducks along a line of decibels. An item's position only ever grows.
+const TARGET_MS = 100;
+const TARGET_STEP_MS = 60; // after each time that it ran dry
+const TARGET_MAX_MS = 400; // the server's lead: more would never be there
 const REPORT_MS = 100;
 const FADE_MS = 5;
-const IDLE_MS = 200; // a gap in the stream shorter than this is no end of speaking
+const SILENT_MS = 300; // dry for so long: nobody is speaking any more
 const AHEAD_MAX_S = 120; // what may wait to be played; more is not taken
+const DROPPED_MAX = 64; // late deltas come within seconds; what is remembered stays small
 
 export class Queue {
   #rateHz;
-  #chunks = []; // {item, samples, at}
-  #waiting = 0; // samples in #chunks
-  #played = new Map();
+  #post;
+  #items = []; // {id, chunks, at, waiting, ended, played, firstAt, readyAt}; the first one plays
+  #waiting = 0; // samples of all items
   #dropped = new Set();
-  #fade = new Float32Array(0);
-  #fadeAt = 0;
+  #clock = 0; // samples since the beginning
+  #target;
+  #flowing = false; // the first item is being played, and not waited for
+  #drySince = 0;
+  #announced = ""; // the item of the last "playing"
+  #sinceReport = 0;
+  #last = 0; // sample played last, with its gain
+  #tail = new Float32Array(0); // what fades out below what plays
+  #tailAt = 0;
+  #rise = 0; // samples of fading in that are left
   #db = 0;
   #targetDb = 0;
   #rampLeft = 0;
-  #current = "";
-  #sinceReport = 0;
-  #idle = 0; // samples of silence while an item is current
-  #post;
 
+  // `post` takes {type: "playing", item, waitedMs}: that item sounds from here on, "" none; and
+  // {type: "played", item, samples, done}: its position, `done` when it is over.
   constructor(rateHz, post) {
     this.#rateHz = rateHz;
     this.#post = post;
+    this.#target = this.#samples(TARGET_MS);
   }
 
-  append(item, pcm) {
-    if (this.#dropped.has(item)) return;
-    const whole = new Int16Array(pcm);
-    if (this.#waiting + whole.length > AHEAD_MAX_S * this.#rateHz) return;
-    const samples = Float32Array.from(whole, (value) => value / 32768);
-    this.#chunks.push({ item, samples, at: 0 });
+  // Float32Array of samples in −1…1, taken over.
+  append(id, samples) {
+    if (this.#dropped.has(id) || samples.length === 0) return;
+    if (this.#waiting + samples.length > AHEAD_MAX_S * this.#rateHz) return;
+    let item = this.#items.find((one) => one.id === id);
+    if (!item) {
+      item = { id, chunks: [], at: 0, waiting: 0, ended: false, played: 0, firstAt: this.#clock,
+        readyAt: this.#clock };
+      this.#items.push(item);
+    }
+    if (item.waiting === 0) item.readyAt = this.#clock;
+    item.chunks.push(samples);
+    item.waiting += samples.length;
     this.#waiting += samples.length;
   }
 
-  drop(item) {
-    this.#dropped.add(item);
-    // Late deltas come within seconds; what is remembered stays small.
-    if (this.#dropped.size > 64) this.#dropped.delete(this.#dropped.values().next().value);
-    if (this.#current === item) {
-      this.#startFade();
-      this.#report(true);
+  // No more of it comes.
+  end(id) {
+    const item = this.#items.find((one) => one.id === id);
+    if (item) item.ended = true;
+  }
+  endAll() {
+    for (const item of this.#items) item.ended = true;
+  }
+
+  drop(id) {
+    this.#dropped.add(id);
+    if (this.#dropped.size > DROPPED_MAX) this.#dropped.delete(this.#dropped.values().next().value);
+    const item = this.#items.find((one) => one.id === id);
+    if (!item) return;
+    this.#waiting -= item.waiting;
+    if (item === this.#items[0]) {
+      if (this.#flowing) this.#fadeOut(item);
+      this.#finish(false);
+    } else {
+      this.#items.splice(this.#items.indexOf(item), 1);
     }
-    this.#chunks = this.#chunks.filter((chunk) => chunk.item !== item);
-    this.#waiting = this.#chunks.reduce((sum, c) => sum + c.samples.length - c.at, 0);
-    if (this.#current === item) this.#setCurrent("");
   }
 
   gain(db, rampMs) {
     this.#targetDb = db;
-    this.#rampLeft = Math.round((rampMs * this.#rateHz) / 1000);
-    if (this.#rampLeft === 0) this.#db = db;
+    this.#rampLeft = Math.max(1, this.#samples(Math.max(rampMs, FADE_MS)));
   }
 
   process(output) {
-    for (let i = 0; i < output.length; ++i) output[i] = this.#next() * this.#nextGain();
+    this.#clock += output.length;
+    for (let i = 0; i < output.length; ++i) output[i] = this.#next() + this.#nextOfTail();
+    const item = this.#items[0];
+    if (!item || item.played === 0) return;
     this.#sinceReport += output.length;
-    if (this.#chunks.length > 0 && this.#sinceReport >= (REPORT_MS * this.#rateHz) / 1000) {
-      this.#report(false);
+    if (this.#sinceReport >= this.#samples(REPORT_MS)) this.#report(item, false);
+    if (!this.#flowing && this.#clock - this.#drySince > this.#samples(SILENT_MS)) {
+      this.#announce("", 0);
     }
+  }
+
+  #samples(ms) {
+    return Math.round((ms * this.#rateHz) / 1000);
   }
 
   #next() {
-    let value = 0;
-    if (this.#fadeAt < this.#fade.length) value = this.#fade[this.#fadeAt++];
-    const chunk = this.#chunks[0];
-    if (!chunk) {
-      this.#countIdle();
-      return value;
+    const gain = this.#nextGain();
+    let item = this.#items[0];
+    while (item?.ended && item.waiting === 0) {
+      this.#finish(true);
+      item = this.#items[0];
     }
-    this.#idle = 0;
-    if (chunk.item !== this.#current) this.#setCurrent(chunk.item);
-    value += chunk.samples[chunk.at++];
+    if (!item || (!this.#flowing && !this.#mayFlow(item))) return 0;
+    if (item.waiting === 0) {
+      this.#runDry();
+      return 0;
+    }
+    if (!this.#flowing) this.#flow(item);
+    const chunk = item.chunks[0];
+    let value = chunk[item.at++] * gain;
+    if (this.#rise > 0) value *= 1 - this.#rise-- / this.#samples(FADE_MS);
+    if (item.at === chunk.length) {
+      item.chunks.shift();
+      item.at = 0;
+    }
+    --item.waiting;
     --this.#waiting;
-    this.#played.set(chunk.item, (this.#played.get(chunk.item) ?? 0) + 1);
-    if (chunk.at === chunk.samples.length) this.#endChunk();
+    ++item.played;
+    this.#last = value;
     return value;
   }
 
-  #endChunk() {
-    this.#chunks.shift();
-    if (this.#chunks[0]?.item === this.#current) return;
-    this.#report(true);
+  #mayFlow(item) {
+    if (item.waiting === 0) return false;
+    return item.ended || item.waiting >= this.#target || this.#clock - item.readyAt >= this.#target;
   }
 
-  #countIdle() {
-    if (!this.#current || ++this.#idle < (IDLE_MS * this.#rateHz) / 1000) return;
-    this.#idle = 0;
-    this.#setCurrent("");
+  #flow(item) {
+    this.#flowing = true;
+    if (item.played > 0) this.#rise = this.#samples(FADE_MS);
+    this.#announce(item.id, ((this.#clock - item.firstAt) * 1000) / this.#rateHz);
+  }
+
+  #runDry() {
+    this.#flowing = false;
+    this.#drySince = this.#clock;
+    this.#target = Math.min(this.#target + this.#samples(TARGET_STEP_MS),
+      this.#samples(TARGET_MAX_MS));
+    this.#setTail(new Float32Array(this.#samples(FADE_MS)).fill(this.#last));
+  }
+
+  #finish(done) {
+    const item = this.#items.shift();
+    this.#report(item, done);
+    // The next one follows without a seam if it is there.
+    if (done && this.#items[0]?.waiting > 0) return this.#announce(this.#items[0].id, 0);
+    this.#flowing = false;
+    this.#announce("", 0);
+  }
+
+  #fadeOut(item) {
+    const tail = new Float32Array(this.#samples(FADE_MS));
+    const gain = this.#amplitude();
+    let chunk = 0;
+    let at = item.at;
+    for (let i = 0; i < tail.length && chunk < item.chunks.length; ++i) {
+      tail[i] = item.chunks[chunk][at++] * gain;
+      if (at === item.chunks[chunk].length) {
+        ++chunk;
+        at = 0;
+      }
+    }
+    this.#setTail(tail);
+  }
+
+  #setTail(samples) {
+    for (let i = 0; i < samples.length; ++i) {
+      samples[i] *= 0.5 + 0.5 * Math.cos((Math.PI * (i + 1)) / samples.length);
+    }
+    this.#tail = samples;
+    this.#tailAt = 0;
+  }
+
+  #nextOfTail() {
+    return this.#tailAt < this.#tail.length ? this.#tail[this.#tailAt++] : 0;
   }
 
   #nextGain() {
-    if (this.#rampLeft > 0) {
-      this.#db += (this.#targetDb - this.#db) / this.#rampLeft--;
-    }
+    if (this.#rampLeft > 0) this.#db += (this.#targetDb - this.#db) / this.#rampLeft--;
+    return this.#amplitude();
+  }
+
+  #amplitude() {
     return this.#db === 0 ? 1 : 10 ** (this.#db / 20);
   }
 
-  #startFade() {
-    const chunk = this.#chunks[0];
-    if (!chunk || chunk.item !== this.#current) return;
-    const length = (FADE_MS * this.#rateHz) / 1000;
-    this.#fade = chunk.samples.slice(chunk.at, chunk.at + length);
-    this.#fadeAt = 0;
-    for (let i = 0; i < this.#fade.length; ++i) {
-      this.#fade[i] *= 0.5 + 0.5 * Math.cos((Math.PI * (i + 1)) / this.#fade.length);
-    }
+  #announce(id, waitedMs) {
+    if (this.#announced === id) return;
+    this.#announced = id;
+    this.#post({ type: "playing", item: id, waitedMs: Math.round(waitedMs) });
   }
 
-  #setCurrent(item) {
-    this.#current = item;
-    this.#post({ type: "playing", item });
-  }
-
-  #report(ended) {
+  #report(item, done) {
     this.#sinceReport = 0;
-    const samples = this.#played.get(this.#current) ?? 0;
-    this.#post({ type: "played", item: this.#current, samples, ended });
-    if (this.#played.size > 64) this.#played.delete(this.#played.keys().next().value);
+    this.#post({ type: "played", item: item.id, samples: item.played, done });
   }
 }
 
@@ -129,7 +210,9 @@ if (typeof registerProcessor === "function") {
     constructor() {
       super();
       this.port.onmessage = ({ data }) => {
-        if (data.type === "append") this.#queue.append(data.item, data.pcm);
+        if (data.type === "append") this.#queue.append(data.item, data.samples);
+        if (data.type === "end") this.#queue.end(data.item);
+        if (data.type === "endAll") this.#queue.endAll();
         if (data.type === "drop") this.#queue.drop(data.item);
         if (data.type === "gain") this.#queue.gain(data.db, data.rampMs);
       };

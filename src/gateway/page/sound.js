@@ -10,25 +10,30 @@ const toBase64 = (buffer) => {
   return btoa(text);
 };
 
-const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+// Little-endian PCM16 as samples in −1…1; an odd last byte is left out.
+export function samplesOf(base64) {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const samples = new Float32Array(bytes.length >> 1);
+  for (let i = 0; i < samples.length; ++i) samples[i] = view.getInt16(2 * i, true) / 32768;
+  return samples;
+}
 
-// Why there is no microphone, in words that help.
+// Why there is no microphone: a key of strings.js whose words help.
 export function microphoneProblem(error) {
   switch (error?.name) {
     case "NotAllowedError":
-      return "The microphone is blocked. Allow it for this page in the browser’s address bar, " +
-        "then press the button again.";
+      return "micBlocked";
     case "NotFoundError":
     case "OverconstrainedError":
-      return "No microphone was found. Plug one in, or choose another under Settings.";
+      return "micMissing";
     case "NotReadableError":
-      return "The microphone is in use by another program. Close that, then press the button again.";
+      return "micBusy";
     case "SecurityError":
     case "InsecureContext":
-      return "Browsers give the microphone only to pages from this machine or over https. " +
-        "Open this page by https, or at http://localhost.";
+      return "micInsecure";
     default:
-      return `The microphone could not be opened: ${error?.message ?? error}`;
+      return "micFailed";
   }
 }
 
@@ -45,7 +50,8 @@ export class Microphone {
     const microphone = new Microphone();
     microphone.#stream = await navigator.mediaDevices.getUserMedia({
       audio: {
-        deviceId: deviceId ? { exact: deviceId } : undefined,
+        // One that was chosen and has gone is no reason to fail.
+        deviceId: deviceId ? { ideal: deviceId } : undefined,
         channelCount: 1,
         echoCancellation: true,
         noiseSuppression: true,
@@ -82,6 +88,7 @@ export class Microphone {
     });
     this.#node.port.onmessage = ({ data }) => onBlock(toBase64(data.pcm), data.level);
     source.connect(this.#node);
+    await this.#context.resume();
   }
 
   close() {
@@ -94,35 +101,41 @@ export class Microphone {
 export class Player {
   #context;
   #node;
+  #meter;
+  #window;
 
-  // `onPlayed(item, audioMs)` every 100 ms while sound plays and at an item's end; `onPlaying(item)`
-  // when another item begins to sound, "" when none does.
+  // `onPlayed(item, audioMs)`: how much of the item has been heard, every 100 ms while it is under
+  // way and at its end. `onPlaying(item, delayMs)`: another item begins to sound, so long after
+  // its first sample came from the network; "" when none does.
   static async open({ sinkId, onPlayed, onPlaying }) {
     const player = new Player();
     player.#context = new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
-    if (sinkId && player.#context.setSinkId) {
-      await player.#context.setSinkId(sinkId).catch(() => {});
-    }
+    await player.setSink(sinkId);
     await player.#context.audioWorklet.addModule("player.worklet.js");
     player.#node = new AudioWorkletNode(player.#context, "parley-player", {
       numberOfInputs: 0,
       outputChannelCount: [1],
     });
     player.#node.port.onmessage = ({ data }) => {
-      if (data.type === "playing") return onPlaying(data.item);
       // What was handed to the device has not been heard yet.
-      const waiting = data.ended ? 0 : (player.#context.outputLatency || 0) * 1000;
-      const heard = Math.max(0, Math.round((data.samples / RATE_HZ) * 1000 - waiting));
-      onPlayed(data.item, heard);
+      const latencyMs = (player.#context.outputLatency || player.#context.baseLatency || 0) * 1000;
+      if (data.type === "playing") return onPlaying(data.item, data.waitedMs + latencyMs);
+      const handedMs = (data.samples / RATE_HZ) * 1000;
+      onPlayed(data.item, Math.round(data.done ? handedMs : Math.max(0, handedMs - latencyMs)));
     };
-    player.#node.connect(player.#context.destination);
+    player.#meter = new AnalyserNode(player.#context, { fftSize: 512 });
+    player.#window = new Float32Array(player.#meter.fftSize);
+    player.#node.connect(player.#meter).connect(player.#context.destination);
     await player.#context.resume();
     return player;
   }
 
   append(item, base64) {
-    const pcm = fromBase64(base64);
-    this.#node.port.postMessage({ type: "append", item, pcm }, [pcm]);
+    const samples = samplesOf(base64);
+    this.#node.port.postMessage({ type: "append", item, samples }, [samples.buffer]);
+  }
+  end(item) {
+    this.#node.port.postMessage({ type: "end", item });
   }
   drop(item) {
     this.#node.port.postMessage({ type: "drop", item });
@@ -130,8 +143,20 @@ export class Player {
   gain(db, rampMs) {
     this.#node.port.postMessage({ type: "gain", db, rampMs });
   }
+  // No more comes of anything: what is there is played out, as loud as ever.
+  cutOff() {
+    this.#node.port.postMessage({ type: "endAll" });
+    this.gain(0, 0);
+  }
+  // RMS in dBFS of what sounds now.
+  level() {
+    this.#meter.getFloatTimeDomainData(this.#window);
+    const energy = this.#window.reduce((sum, sample) => sum + sample * sample, 0);
+    return 10 * Math.log10(energy / this.#window.length + 1e-12);
+  }
+  // A device that has gone is no reason to be silent: the system's choice then speaks.
   async setSink(sinkId) {
-    await this.#context.setSinkId?.(sinkId);
+    await this.#context.setSinkId?.(sinkId ?? "").catch(() => {});
   }
   close() {
     this.#node.port.close();

@@ -1,0 +1,184 @@
+// What is seen of a conversation: state, transcript, waterfalls, problems, levels.
+import { waterfall } from "./conversation.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const QUIET_DBFS = -55; // an empty meter
+const LOUD_DBFS = -10; // a full one
+const NEAR_END_PX = 80; // who reads so close to the end follows the conversation
+const BUSY = ["connecting", "reconnecting"];
+
+export const find = (id) => document.getElementById(id);
+
+function svgElement(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+export class Screen {
+  #say;
+  #state = "off";
+  #muted = false;
+  #bubbles = new Map(); // item → its <li>
+
+  // `say(key, values)` gives the words (strings.js).
+  constructor(say) {
+    this.#say = say;
+    this.state("off");
+  }
+
+  // Puts the words into the document: [data-text] takes text, [data-label] an accessible name.
+  static translate(say, language) {
+    document.documentElement.lang = language;
+    const roots = [document, ...[...document.querySelectorAll("template")].map((t) => t.content)];
+    for (const root of roots) {
+      for (const element of root.querySelectorAll("[data-text]")) {
+        element.textContent = say(element.dataset.text);
+      }
+      for (const element of root.querySelectorAll("[data-label]")) {
+        element.setAttribute("aria-label", say(element.dataset.label));
+      }
+    }
+  }
+
+  state(state) {
+    const before = this.#state;
+    this.#state = state;
+    document.body.dataset.state = state;
+    const muted = this.#muted && state === "listening";
+    find("state").textContent = this.#say(muted ? "muted" : state);
+    find("talk-name").textContent = this.#say(state === "off" ? "start" : "stop");
+    find("mute").disabled = state === "off";
+    // Turns are heard; a screen reader is told only what is not.
+    if (BUSY.includes(state)) this.announce(state);
+    else if (state === "off" && before !== "off") this.announce("over");
+    else if (BUSY.includes(before) || before === "off") this.announce(state);
+  }
+
+  muted(muted) {
+    this.#muted = muted;
+    find("mute").setAttribute("aria-pressed", String(muted));
+    document.body.toggleAttribute("data-muted", muted);
+    this.announce(muted ? "muted" : "unmuted");
+    this.state(this.#state);
+  }
+
+  announce(key) {
+    find("announce").textContent = key === "off" ? "" : this.#say(key);
+  }
+
+  problem(key, values) {
+    find("problem").querySelector("span").textContent = key ? this.#say(key, values) : "";
+    find("problem").hidden = !key;
+  }
+
+  userText(item, text, final) {
+    this.#write(() => {
+      const element = this.#bubble(item, "user");
+      if (final && !text) {
+        element.remove();
+        this.#bubbles.delete(item);
+        return;
+      }
+      element.querySelector("p").textContent = text;
+      element.classList.toggle("open", !final);
+      element.setAttribute("aria-busy", String(!final));
+    });
+  }
+
+  agentText(item, text) {
+    this.#write(() => {
+      const element = this.#bubble(item, "agent");
+      element.querySelector("p").textContent = text.trim();
+      element.setAttribute("aria-busy", "true");
+    });
+  }
+
+  turn(item, turn) {
+    const element = this.#bubbles.get(item);
+    if (!element) return;
+    this.#write(() => {
+      element.setAttribute("aria-busy", "false");
+      if (turn.status === "cancelled") showHeard(element.querySelector("p"), turn.heard ?? "");
+      element.querySelector(".turn")?.remove();
+      const rows = waterfall(turn);
+      if (rows.length > 0) element.append(this.#turnAccount(turn, rows));
+    });
+  }
+
+  // Of the microphone, or of the voice while that speaks; dBFS.
+  level(dbfs) {
+    find("level").value = Math.round(dbfs);
+    document.documentElement.style.setProperty("--level", shareOf(dbfs));
+  }
+  voiceLevel(dbfs) {
+    document.documentElement.style.setProperty("--voice", shareOf(dbfs));
+  }
+
+  #turnAccount(turn, rows) {
+    const details = find("turn-template").content.firstElementChild.cloneNode(true);
+    details.addEventListener("toggle", () => details.scrollIntoView({ block: "nearest" }));
+    const total = Math.max(...rows.map((row) => row.end), 1);
+    const answered = Number.isFinite(turn.first_frame_ms)
+      ? this.#say("answeredIn", { ms: Math.round(turn.first_frame_ms) })
+      : this.#say("noAnswer");
+    const interrupted = turn.status === "cancelled" ? ` · ${this.#say("interrupted")}` : "";
+    details.querySelector("summary span").textContent = answered + interrupted;
+    details.querySelector("summary svg").append(...rows.map((row, index) =>
+      bar(row, total, { y: `${(index / rows.length) * 100}%`, height: `${80 / rows.length}%` })));
+    details.querySelector("tbody").append(...rows.map((row) => this.#stage(row, total)));
+    return details;
+  }
+
+  #stage(row, total) {
+    const line = find("stage-template").content.firstElementChild.cloneNode(true);
+    line.querySelector("th").textContent = this.#say(row.name);
+    line.querySelector("svg").append(bar(row, total, { height: "100%", rx: 3 }));
+    line.querySelector("td:last-child").textContent =
+      this.#say("ms", { ms: Math.round(row.end - row.begin) });
+    return line;
+  }
+
+  #bubble(item, kind) {
+    let element = this.#bubbles.get(item);
+    if (element) return element;
+    find("welcome").hidden = true;
+    find("transcript").hidden = false;
+    element = find(`${kind}-template`).content.firstElementChild.cloneNode(true);
+    this.#bubbles.set(item, element);
+    find("transcript").append(element);
+    return element;
+  }
+
+  // Follows the conversation unless the reader has scrolled back.
+  #write(change) {
+    const list = find("transcript");
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
+    change();
+    if (atEnd) list.scrollTop = list.scrollHeight;
+  }
+}
+
+function shareOf(dbfs) {
+  const share = (dbfs - QUIET_DBFS) / (LOUD_DBFS - QUIET_DBFS);
+  return Math.max(0, Math.min(1, share)).toFixed(2);
+}
+
+function bar({ name, begin, end }, total, attributes) {
+  const left = Math.min(99, (begin / total) * 100);
+  const width = Math.max(1, (end / total) * 100 - left);
+  const rect = svgElement("rect", { x: `${left}%`, width: `${width}%`, ...attributes });
+  rect.classList.toggle("browser", name === "stageBrowser");
+  return rect;
+}
+
+// Strikes out what was written and not heard.
+function showHeard(paragraph, heard) {
+  const text = paragraph.textContent;
+  const until = heard.replace(/—$/, "").trimEnd();
+  if (!text.startsWith(until) || until.length === text.length) return;
+  const unheard = document.createElement("span");
+  unheard.className = "unheard";
+  unheard.textContent = text.slice(until.length);
+  paragraph.replaceChildren(until, unheard);
+}
