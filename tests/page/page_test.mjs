@@ -109,7 +109,10 @@ test("a session that follows a lost one is told what was said and heard", () => 
     { type: "x_parley.turn", item_id: "a", turn: { heard: "I am—", status: "cancelled" } },
     { type: "input_audio_buffer.speech_started", item_id: "v" },
     { type: "x_parley.words", item_id: "v", text: "And what" });
+  const states = seen.states.length;
   conversation.onLost();
+  conversation.onPlaying("", 0);
+  assert.equal(seen.states.length, states);
   assert.deepEqual(seen.player.at(-1), ["cutOff"]);
   assert.deepEqual(seen.shown.at(-1), ["user", "v", "And what", true]);
   const events = rememberedEvents(conversation.remembered);

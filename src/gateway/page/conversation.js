@@ -172,6 +172,7 @@ export class Conversation {
 
   // The line is gone: nothing more comes. Half a sentence counts for what was understood of it.
   onLost() {
+    this.#ready = false;
     for (const [item, text] of this.#openWords) this.#finalWords(item, text);
     for (const text of this.#texts.values()) this.#remember("assistant", text.trim());
     this.#texts.clear();

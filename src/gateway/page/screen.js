@@ -133,7 +133,9 @@ export class Screen {
   #stage(row, total) {
     const line = find("stage-template").content.firstElementChild.cloneNode(true);
     line.querySelector("th").textContent = this.#say(row.name);
-    line.querySelector("svg").append(bar(row, total, { height: "100%", rx: 3 }));
+    const chart = line.querySelector("svg");
+    chart.setAttribute("aria-label", `${Math.round(row.begin)}–${Math.round(row.end)}`);
+    chart.append(bar(row, total, { height: "100%", rx: 3 }));
     line.querySelector("td:last-child").textContent =
       this.#say("ms", { ms: Math.round(row.end - row.begin) });
     return line;
