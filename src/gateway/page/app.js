@@ -6,6 +6,7 @@ import { Microphone, Player, microphoneProblem } from "./sound.js";
 import { chooseLanguage, sayingIn } from "./strings.js";
 
 const SILENCE_DBFS = -60;
+const TOY_MODEL = "smollm2-135m";
 const KEPT = ["microphone", "speaker", "headphones", "read-along"]; // settings that outlive a visit
 
 const wanted = new URLSearchParams(location.search).get("lang");
@@ -104,12 +105,21 @@ function makeSocket() {
   }
 }
 
-async function whyRefused() {
+// The server's answer, null while it does not answer.
+function askModels() {
   const key = find("key").value.trim();
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
-  const answer = await fetch(new URL("v1/models", document.baseURI), { headers, cache: "no-store" })
+  return fetch(new URL("v1/models", document.baseURI), { headers, cache: "no-store" })
     .catch(() => null);
-  return answer?.status === 401 ? "needsKey" : "";
+}
+
+const whyRefused = async () => ((await askModels())?.status === 401 ? "needsKey" : "");
+
+// Whoever thinks with the built-in model is to know what to expect of it.
+async function warnOfToy() {
+  const answer = await askModels();
+  const models = answer?.ok ? (await answer.json()).data : [];
+  find("toy").hidden = !models.some(({ id }) => id.includes(TOY_MODEL));
 }
 
 function sendSound(mine, pcm, level) {
@@ -215,6 +225,7 @@ try {
 }
 readAlong();
 listDevices();
+warnOfToy();
 
 // --- what the person does ---------------------------------------------------------------------
 
