@@ -16,14 +16,15 @@ CACHE = pathlib.Path(os.environ.get("PARLEY_CACHE", pathlib.Path.home() / ".cach
 
 
 def wait_for(condition, timeout_s, what):
-    """Polls until the condition holds, and says what did not come true in time."""
+    """Polls until the condition holds, and says what (text, or a function that makes it then) did
+    not come true in time."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s} s: {what}")
+            raise AssertionError(f"not within {timeout_s} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 

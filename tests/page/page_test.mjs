@@ -106,7 +106,7 @@ test("a session that follows a lost one is told what was said and heard", () => 
     { type: "conversation.item.input_audio_transcription.completed", item_id: "u",
       transcript: " Who are you?" },
     { type: "response.output_audio_transcript.delta", item_id: "a", delta: "I am Parley, a" },
-    { type: "x_parley.turn", item_id: "a", turn: { heard: "I am—", status: "cancelled" } },
+    { type: "x_parley.turn", item_id: "a", turn: { heard: "I am", status: "cancelled" } },
     { type: "input_audio_buffer.speech_started", item_id: "v" },
     { type: "x_parley.words", item_id: "v", text: "And what" });
   const states = seen.states.length;

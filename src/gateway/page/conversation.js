@@ -9,6 +9,7 @@
 //   problem(key, values)        what went wrong, a key of strings.js
 export const RATE_HZ = 24000;
 const REMEMBERED_MAX = 60; // texts that a new session is told
+const CUT = "—"; // ends what was broken off
 
 export function sessionUpdate({ voice, echoFree = false } = {}) {
   const format = { type: "audio/pcm", rate: RATE_HZ };
@@ -136,7 +137,8 @@ export class Conversation {
   }
 
   #onTurn(item, turn) {
-    this.#remember("assistant", turn.heard);
+    this.#remember("assistant", turn.heard && turn.status === "cancelled"
+      ? turn.heard + CUT : turn.heard);
     this.#texts.delete(item);
     const delay = this.#delays.get(item);
     this.#delays.delete(item);
@@ -174,7 +176,7 @@ export class Conversation {
   onLost() {
     this.#ready = false;
     for (const [item, text] of this.#openWords) this.#finalWords(item, text);
-    for (const text of this.#texts.values()) this.#remember("assistant", text.trim());
+    for (const text of this.#texts.values()) this.#remember("assistant", text.trim() + CUT);
     this.#texts.clear();
     this.#player.cutOff();
   }

@@ -177,7 +177,7 @@ function bar({ name, begin, end }, total, attributes) {
 // Strikes out what was written and not heard.
 function showHeard(paragraph, heard) {
   const text = paragraph.textContent;
-  const until = heard.replace(/—$/, "").trimEnd();
+  const until = heard.trimEnd();
   if (!text.startsWith(until) || until.length === text.length) return;
   const unheard = document.createElement("span");
   unheard.className = "unheard";
