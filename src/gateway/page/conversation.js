@@ -137,8 +137,9 @@ export class Conversation {
   }
 
   #onTurn(item, turn) {
-    this.#remember("assistant", turn.heard && turn.status === "cancelled"
-      ? turn.heard + CUT : turn.heard);
+    const written = this.#texts.get(item)?.trim() ?? "";
+    const cut = turn.heard && turn.heard.length < written.length;
+    this.#remember("assistant", cut ? turn.heard + CUT : turn.heard);
     this.#texts.delete(item);
     const delay = this.#delays.get(item);
     this.#delays.delete(item);

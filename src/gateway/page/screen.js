@@ -99,10 +99,10 @@ export class Screen {
     if (!element) return;
     this.#write(() => {
       element.setAttribute("aria-busy", "false");
-      if (turn.status === "cancelled") showHeard(element.querySelector("p"), turn.heard ?? "");
+      const cut = showHeard(element.querySelector("p"), turn.heard ?? "");
       element.querySelector(".turn")?.remove();
       const rows = waterfall(turn);
-      if (rows.length > 0) element.append(this.#turnAccount(turn, rows));
+      if (rows.length > 0) element.append(this.#turnAccount(turn, rows, cut));
     });
   }
 
@@ -115,14 +115,14 @@ export class Screen {
     document.documentElement.style.setProperty("--voice", shareOf(dbfs));
   }
 
-  #turnAccount(turn, rows) {
+  #turnAccount(turn, rows, cut) {
     const details = find("turn-template").content.firstElementChild.cloneNode(true);
     details.addEventListener("toggle", () => details.scrollIntoView({ block: "nearest" }));
     const total = Math.max(...rows.map((row) => row.end), 1);
     const answered = Number.isFinite(turn.first_frame_ms)
       ? this.#say("answeredIn", { ms: Math.round(turn.first_frame_ms) })
       : this.#say("noAnswer");
-    const interrupted = turn.status === "cancelled" ? ` · ${this.#say("interrupted")}` : "";
+    const interrupted = cut || turn.status === "cancelled" ? ` · ${this.#say("interrupted")}` : "";
     details.querySelector("summary span").textContent = answered + interrupted;
     details.querySelector("summary svg").append(...rows.map((row, index) =>
       bar(row, total, { y: `${(index / rows.length) * 100}%`, height: `${80 / rows.length}%` })));
@@ -174,13 +174,14 @@ function bar({ name, begin, end }, total, attributes) {
   return rect;
 }
 
-// Strikes out what was written and not heard.
+// Strikes out what was written and not heard, and says whether there was any.
 function showHeard(paragraph, heard) {
   const text = paragraph.textContent;
   const until = heard.trimEnd();
-  if (!text.startsWith(until) || until.length === text.length) return;
+  if (!text.startsWith(until) || until.length === text.length) return false;
   const unheard = document.createElement("span");
   unheard.className = "unheard";
   unheard.textContent = text.slice(until.length);
   paragraph.replaceChildren(until, unheard);
+  return true;
 }
