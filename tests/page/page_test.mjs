@@ -7,7 +7,7 @@ import { Resampler } from "../../src/gateway/page/capture.worklet.js";
 import { Connection, waitMs } from "../../src/gateway/page/connection.js";
 import { Conversation, rememberedEvents, sessionUpdate, waterfall }
   from "../../src/gateway/page/conversation.js";
-import { microphoneProblem, samplesOf } from "../../src/gateway/page/sound.js";
+import { heardMs, microphoneProblem, samplesOf } from "../../src/gateway/page/sound.js";
 import { LANGUAGES, STRINGS, chooseLanguage, sayingIn } from "../../src/gateway/page/strings.js";
 
 function scene() {
@@ -275,4 +275,10 @@ test("each way to have no microphone has words that help", () => {
 
 test("sound from the network is little-endian, and half a sample is no sample", () => {
   assert.deepEqual([...samplesOf(btoa("\x00\x40\x00\xc0\x01"))], [0.5, -0.5]);
+});
+
+test("what the device still holds has not been heard, and the end of an item is its whole length", () => {
+  assert.equal(heardMs({ samples: 24000, done: false }, 40), 960);
+  assert.equal(heardMs({ samples: 240, done: false }, 40), 0);
+  assert.equal(heardMs({ samples: 24001, done: true }, 40), 1001);
 });

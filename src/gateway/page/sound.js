@@ -19,6 +19,13 @@ export function samplesOf(base64) {
   return samples;
 }
 
+// How much of an item has been heard, when so many of its samples were handed to the device. Of one
+// that is done, all, and never a part of a millisecond less: the server waits for the rest.
+export function heardMs({ samples, done }, latencyMs) {
+  const handedMs = (samples * 1000) / RATE_HZ;
+  return done ? Math.ceil(handedMs) : Math.max(0, Math.round(handedMs - latencyMs));
+}
+
 // Why there is no microphone: a key of strings.js whose words help.
 export function microphoneProblem(error) {
   switch (error?.name) {
@@ -120,8 +127,7 @@ export class Player {
       // What was handed to the device has not been heard yet.
       const latencyMs = (player.#context.outputLatency || player.#context.baseLatency || 0) * 1000;
       if (data.type === "playing") return onPlaying(data.item, data.waitedMs + latencyMs);
-      const handedMs = (data.samples / RATE_HZ) * 1000;
-      onPlayed(data.item, Math.round(data.done ? handedMs : Math.max(0, handedMs - latencyMs)));
+      onPlayed(data.item, heardMs(data, latencyMs));
     };
     player.#meter = new AnalyserNode(player.#context, { fftSize: 512 });
     player.#window = new Float32Array(player.#meter.fftSize);
