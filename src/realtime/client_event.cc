@@ -213,28 +213,6 @@ Parsed<Body> ParseBody(const Json& json) {
                 "type");
 }
 
-// Deeper nesting than any event has would only serve to exhaust the stack of who walks it.
-constexpr int kDepthMax = 32;
-
-bool TooDeep(std::string_view message) {
-  int depth = 0;
-  for (size_t at = 0; at < message.size(); ++at) {
-    const char c = message[at];
-    if (c == '{' || c == '[') {
-      if (++depth > kDepthMax) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    } else if (c == '"') {
-      do {
-        at = message.find_first_of("\"\\", at + 1);
-        if (at == std::string_view::npos) return false;
-        if (message[at] == '\\') ++at;
-      } while (at < message.size() && message[at] != '"');
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Parsed<ClientEvent> ParseClientEvent(std::string_view message) {
@@ -244,7 +222,7 @@ Parsed<ClientEvent> ParseClientEvent(std::string_view message) {
   }
   if (TooDeep(message)) {
     return Refuse("invalid_json",
-                  fmt::format("The message is nested more than {} deep.", kDepthMax));
+                  fmt::format("The message is nested more than {} deep.", kJsonDepthMax));
   }
   const Json json = Json::parse(message, nullptr, false);
   if (json.is_discarded()) {

@@ -1,15 +1,20 @@
-// Any bytes as a client's event: an event or an error, never a crash; what is parsed can be merged.
+// Any bytes as a client's event of either dialect: an event or an error, never a crash; what is
+// parsed can be merged.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/check.h"
+#include "realtime/beta_dialect.h"
 #include "realtime/client_event.h"
 #include "realtime/server_event.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace parley::realtime;
-  const auto event = ParseClientEvent({reinterpret_cast<const char*>(data), size});
+  const std::string_view message(reinterpret_cast<const char*>(data), size);
+  const auto beta = ParseClientEvent(FromBeta(message));
+  if (!beta) PARLEY_CHECK(!ToBeta(ErrorEvent(beta.error())).empty());
+  const auto event = ParseClientEvent(message);
   if (!event) {
     PARLEY_CHECK(!event.error().message.empty() && !event.error().code.empty());
     PARLEY_CHECK(!ErrorEvent(event.error()).empty());

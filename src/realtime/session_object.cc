@@ -2,14 +2,12 @@
 
 #include <ctime>
 
+#include "base/check.h"
 #include "realtime/ids.h"
 #include "realtime/internal/settings_json.h"
 
 namespace parley::realtime {
 namespace {
-
-// A session's longest life, as clients are told.
-constexpr int64_t kSessionLifeS = 3600;
 
 // Checked only for their kind: stored and echoed, without effect here.
 Parsed<void> CheckEchoed(const std::string& key, const Json& value, const std::string& path) {
@@ -48,10 +46,31 @@ struct SessionObject::State {
   Json echoed = {{"include", nullptr}, {"truncation", "auto"}, {"tracing", nullptr},
                  {"prompt", nullptr},  {"reasoning", nullptr}, {"parallel_tool_calls", true}};
 
+  // A session for transcription alone transcribes, even if nobody says with which model.
+  void TranscribeByDefault();
+  // A transcription session has fewer fields.
+  Parsed<void> CheckKind(const Json& patch) const;
   Parsed<void> MergeInput(const Json& json, const std::string& path);
   Parsed<void> MergeAudio(const Json& json, const std::string& path);
   Parsed<void> MergeField(const std::string& key, const Json& value);
 };
+
+void SessionObject::State::TranscribeByDefault() {
+  if (!settings.transcription_only || settings.transcription) return;
+  settings.transcription = TranscriptionSettings{.model = "default"};
+  transcription = {{"model", "default"}};
+}
+
+Parsed<void> SessionObject::State::CheckKind(const Json& patch) const {
+  const Json* type = Find(patch, "type");
+  if (!(type ? *type == "transcription" : settings.transcription_only)) return {};
+  const auto known =
+      OnlyKnown(patch, "session",
+                {"type", "audio", "include", "model", "id", "object", "expires_at", "x_parley"});
+  const Json* audio = Find(patch, "audio");
+  if (!known || audio == nullptr || !audio->is_object()) return known;
+  return OnlyKnown(*audio, "session.audio", {"input"});
+}
 
 Parsed<void> SessionObject::State::MergeInput(const Json& json, const std::string& path) {
   if (!json.is_object()) return RefuseKind(path, "an object", json);
@@ -104,6 +123,12 @@ Parsed<void> SessionObject::State::MergeField(const std::string& key, const Json
       return RefuseValue(path, value.is_string() ? value.get<std::string>() : value.dump(),
                          "'realtime' and 'transcription'");
     }
+    if (settings.transcription_only && value == "realtime") {
+      return Refuse("invalid_value",
+                    "A transcription session gives no responses and stays one: open another "
+                    "connection for a conversation.",
+                    path);
+    }
     settings.transcription_only = value == "transcription";
     return {};
   }
@@ -130,12 +155,13 @@ Parsed<void> SessionObject::State::MergeField(const std::string& key, const Json
 
 SessionObject::SessionObject(const SessionDefaults& defaults) : state_(std::make_unique<State>()) {
   state_->id = NewId("sess");
-  state_->expires_at_s = static_cast<int64_t>(std::time(nullptr)) + kSessionLifeS;
+  state_->expires_at_s = static_cast<int64_t>(std::time(nullptr)) + defaults.life_s;
   state_->settings.transcription_only = defaults.transcription_only;
   state_->settings.model = defaults.model;
   state_->settings.reply.instructions = defaults.instructions;
   state_->settings.reply.voice = defaults.voice;
-  if (defaults.transcription_only) state_->settings.transcription.emplace();
+  state_->TranscribeByDefault();
+  if (!defaults.patch.empty()) PARLEY_CHECK(Merge(defaults.patch, false));
 }
 
 SessionObject::SessionObject(const SessionObject& other)
@@ -152,9 +178,11 @@ Parsed<void> SessionObject::Merge(std::string_view patch, bool voice_locked) {
   const Json json = Json::parse(patch, nullptr, false);
   if (!json.is_object()) return RefuseKind("session", "an object", json);
   auto next = std::make_unique<State>(*state_);
+  if (auto fits = state_->CheckKind(json); !fits) return fits;
   for (const auto& [key, value] : json.items()) {
     if (auto merged = next->MergeField(key, value); !merged) return merged;
   }
+  next->TranscribeByDefault();
   const std::string& voice = next->settings.reply.voice;
   if (voice_locked && voice != state_->settings.reply.voice) {
     return Refuse("cannot_update_voice",
@@ -198,6 +226,7 @@ std::string SessionObject::ToJson() const {
                {"tool_choice", state_->tool_choice},
                {"max_output_tokens", MaxTokensJson(reply.max_output_tokens)}});
   json.update(state_->echoed);
+  if (reply.temperature) json["temperature"] = *reply.temperature;
   if (settings.x_parley != XParley{}) json["x_parley"] = XParleyJson(settings.x_parley);
   return Dump(json);
 }

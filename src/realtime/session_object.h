@@ -61,6 +61,9 @@ struct SessionDefaults {
   std::string instructions;
   std::string voice = "default";
   bool transcription_only = false;  // ?intent=transcription
+  int life_s = 3600;                // a session's longest life, as clients are told
+  // A JSON object that is merged over these, checked already; empty: none.
+  std::string patch;
 };
 
 class SessionObject {
