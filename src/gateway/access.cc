@@ -11,20 +11,8 @@ namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.";
-
-// What the client shows as its key; nullopt when it shows none.
-std::optional<std::string_view> KeyOf(const net::HttpRequest& request) {
-  const std::string_view authorization = request.headers.Get("authorization");
-  if (authorization.size() >= kBearer.size() &&
-      net::EqualIgnoringCase(authorization.substr(0, kBearer.size()), kBearer)) {
-    return authorization.substr(kBearer.size());
-  }
-  for (const std::string_view offer :
-       net::SplitList(request.headers.Get("sec-websocket-protocol"))) {
-    if (offer.starts_with(kKeyProtocol)) return offer.substr(kKeyProtocol.size());
-  }
-  return std::nullopt;
-}
+constexpr std::string_view kProtocol = "realtime";
+constexpr std::string_view kBetaProtocol = "openai-beta.realtime-v1";
 
 std::string_view HostWithoutPort(std::string_view authority) {
   if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
@@ -40,13 +28,13 @@ AccessPolicy::AccessPolicy(Secret key, std::vector<std::string> allowed_origins,
       listens_beyond_(listens_beyond) {}
 
 bool AccessPolicy::ShowsKey(const net::HttpRequest& request) const {
-  const auto shown = KeyOf(request);
+  const auto shown = ShownKey(request);
   return !key_.empty() && shown && key_.Matches(*shown);
 }
 
 std::optional<ApiError> AccessPolicy::CheckKey(const net::HttpRequest& request) const {
   if (key_.empty() || ShowsKey(request)) return std::nullopt;
-  const bool none = !KeyOf(request);
+  const bool none = !ShownKey(request);
   return ApiError{401,
                   none ? "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'."
                        : "Incorrect API key provided.",
@@ -65,7 +53,7 @@ std::string AccessPolicy::AllowedOrigin(const net::HttpRequest& request) const {
   return listed || net::EqualIgnoringCase(origin, own) ? std::string(origin) : "";
 }
 
-std::optional<ApiError> AccessPolicy::CheckOrigin(const net::HttpRequest& request) const {
+std::optional<ApiError> AccessPolicy::CheckHost(const net::HttpRequest& request) const {
   const std::string_view host = request.headers.Get("host");
   if (!listens_beyond_ && !host.empty() && !IsLoopbackHost(HostWithoutPort(host))) {
     return ApiError{403,
@@ -73,6 +61,10 @@ std::optional<ApiError> AccessPolicy::CheckOrigin(const net::HttpRequest& reques
                                 host.substr(0, 200)),
                     "", "host_not_allowed"};
   }
+  return std::nullopt;
+}
+
+std::optional<ApiError> AccessPolicy::CheckOrigin(const net::HttpRequest& request) const {
   const std::string_view origin = request.headers.Get("origin");
   if (origin.empty() || !AllowedOrigin(request).empty() || ShowsKey(request)) return std::nullopt;
   return ApiError{403,
@@ -82,9 +74,33 @@ std::optional<ApiError> AccessPolicy::CheckOrigin(const net::HttpRequest& reques
                   "", "origin_not_allowed"};
 }
 
+std::optional<std::string_view> ShownKey(const net::HttpRequest& request) {
+  const std::string_view authorization = request.headers.Get("authorization");
+  if (authorization.size() >= kBearer.size() &&
+      net::EqualIgnoringCase(authorization.substr(0, kBearer.size()), kBearer)) {
+    return authorization.substr(kBearer.size());
+  }
+  for (const std::string_view offer :
+       net::SplitList(request.headers.Get("sec-websocket-protocol"))) {
+    if (offer.starts_with(kKeyProtocol)) return offer.substr(kKeyProtocol.size());
+  }
+  return std::nullopt;
+}
+
 std::string SelectSubprotocol(const net::HttpRequest& request) {
   const auto offers = net::SplitList(request.headers.Get("sec-websocket-protocol"));
-  return std::find(offers.begin(), offers.end(), "realtime") != offers.end() ? "realtime" : "";
+  for (const std::string_view known : {kProtocol, kBetaProtocol}) {
+    if (std::find(offers.begin(), offers.end(), known) != offers.end()) return std::string(known);
+  }
+  return "";
+}
+
+bool SpeaksBeta(const net::HttpRequest& request) {
+  const auto named = [&request](const char* header, std::string_view value) {
+    const auto values = net::SplitList(request.headers.Get(header));
+    return std::find(values.begin(), values.end(), value) != values.end();
+  };
+  return named("openai-beta", "realtime=v1") || named("sec-websocket-protocol", kBetaProtocol);
 }
 
 }  // namespace parley::gateway

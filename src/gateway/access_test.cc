@@ -52,11 +52,11 @@ TEST(AccessPolicy, PagesOfOtherSitesAreRefused) {
 TEST(AccessPolicy, ANameReboundToThisMachineIsRefused) {
   const AccessPolicy policy(Secret(), {}, false);
   for (const char* host : {"127.0.0.1:8080", "localhost", "[::1]:8080"}) {
-    EXPECT_FALSE(policy.CheckOrigin(With({{"Host", host}}))) << host;
+    EXPECT_FALSE(policy.CheckHost(With({{"Host", host}}))) << host;
   }
-  EXPECT_TRUE(policy.CheckOrigin(With({{"Host", "evil.example:8080"}})));
+  EXPECT_TRUE(policy.CheckHost(With({{"Host", "evil.example:8080"}})));
   EXPECT_TRUE(
-      policy.CheckOrigin(With({{"Host", "evil.example"}, {"Origin", "http://evil.example"}})));
+      policy.CheckHost(With({{"Host", "evil.example"}, {"Origin", "http://evil.example"}})));
 }
 
 TEST(AccessPolicy, EveryOriginMayBeAllowed) {
@@ -69,6 +69,16 @@ TEST(Subprotocol, RealtimeIsSelectedWhenOffered) {
   EXPECT_EQ(SelectSubprotocol(With({{"Sec-WebSocket-Protocol", "x, realtime"}})), "realtime");
   EXPECT_EQ(SelectSubprotocol(With({{"Sec-WebSocket-Protocol", "x"}})), "");
   EXPECT_EQ(SelectSubprotocol(With({})), "");
+  EXPECT_EQ(SelectSubprotocol(With({{"Sec-WebSocket-Protocol",
+                                     "openai-insecure-api-key.x, openai-beta.realtime-v1"}})),
+            "openai-beta.realtime-v1");
+}
+
+TEST(Subprotocol, TheOlderDialectIsAskedForByHeaderOrSubprotocol) {
+  EXPECT_TRUE(SpeaksBeta(With({{"OpenAI-Beta", "assistants=v2, realtime=v1"}})));
+  EXPECT_TRUE(SpeaksBeta(With({{"Sec-WebSocket-Protocol", "realtime, openai-beta.realtime-v1"}})));
+  EXPECT_FALSE(SpeaksBeta(With({{"OpenAI-Beta", "realtime=v2"}})));
+  EXPECT_FALSE(SpeaksBeta(With({{"Sec-WebSocket-Protocol", "realtime"}})));
 }
 
 }  // namespace

@@ -390,6 +390,41 @@ TEST(Api, AKeyProtectsAllButPageAndHealth) {
   }
 }
 
+TEST(Api, AFriendlySitesPageMayAskFirstAndThenReadTheAnswer) {
+  GatewayConfig config;
+  config.key = Secret("correct horse");
+  config.allowed_origins = {"https://friend.example"};
+  FakeGateway gateway(config);
+  net::HttpCall preflight;
+  preflight.method = "OPTIONS";
+  preflight.url = gateway.url() + "/v1/audio/speech";
+  preflight.headers = {{"Origin", "https://friend.example"},
+                       {"Access-Control-Request-Method", "POST"},
+                       {"Access-Control-Request-Headers", "authorization, content-type"}};
+  const auto allowed = gateway.Fetch(preflight);
+  EXPECT_EQ(allowed->status, 204);
+  EXPECT_EQ(allowed->headers.Get("access-control-allow-origin"), "https://friend.example");
+  EXPECT_EQ(allowed->headers.Get("access-control-allow-methods"), "POST, OPTIONS");
+  EXPECT_EQ(allowed->headers.Get("access-control-allow-headers"), "authorization, content-type");
+  preflight.headers.Set("Origin", "https://stranger.example");
+  EXPECT_EQ(gateway.Fetch(preflight)->status, 403);
+
+  net::HttpCall speech;
+  speech.method = "POST";
+  speech.url = gateway.url() + "/v1/audio/speech";
+  speech.headers = {{"Origin", "https://friend.example"},
+                    {"Authorization", "Bearer correct horse"}};
+  speech.body = R"({"model":"tts-1","voice":"alloy","input":"Hello."})";
+  const auto spoken = gateway.Fetch(speech);
+  EXPECT_EQ(spoken->status, 200);
+  EXPECT_EQ(spoken->headers.Get("access-control-allow-origin"), "https://friend.example");
+  // So that it can tell its user why.
+  speech.headers.Set("Authorization", "Bearer wrong");
+  const auto refused = gateway.Fetch(speech);
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(refused->headers.Get("access-control-allow-origin"), "https://friend.example");
+}
+
 TEST(Api, RealtimeIsRefusedBeforeTheUpgrade) {
   GatewayConfig config;
   config.key = Secret("correct horse");

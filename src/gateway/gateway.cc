@@ -64,6 +64,7 @@ struct Gateway::Parts {
       .turns = turns,
       .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
       .apology = [this] { return apology->pcm(); }};
+  ClientSecrets secrets{settings.SessionConfig().defaults};
   RealtimeSessions sessions{settings.gateway, settings.SessionConfig(), services, metrics};
   std::unique_ptr<WorkPool> pool;
   std::unique_ptr<GatewayService> service;
@@ -96,17 +97,19 @@ Status Gateway::Parts::Open() {
   components.router->OnChange([this] { JudgeReadiness(); });
   service = std::make_unique<GatewayService>(
       settings.gateway,
-      GatewayService::Deps{.names = names,
-                           .voice = components.router->voice(),
-                           .recognizer = components.router->recognizer(),
-                           .pool = *pool,
-                           .metrics = metrics,
-                           .readiness = [this] { return readiness.state(); },
-                           .turns = [this](size_t count) { return turns.Newest(count); },
-                           .realtime =
-                               [this](const net::HttpRequest& request, net::Executor& executor) {
-                                 return sessions.Open(request, executor);
-                               }});
+      GatewayService::Deps{
+          .names = names,
+          .voice = components.router->voice(),
+          .recognizer = components.router->recognizer(),
+          .pool = *pool,
+          .metrics = metrics,
+          .readiness = [this] { return readiness.state(); },
+          .turns = [this](size_t count) { return turns.Newest(count); },
+          .secrets = secrets,
+          .realtime =
+              [this](const net::HttpRequest& request, net::Executor& executor, std::string patch) {
+                return sessions.Open(request, executor, std::move(patch));
+              }});
   PARLEY_TRY(server, net::Server::Start(settings.gateway.ToServerConfig(), *service, *threads));
   if (settings.gateway.address_file.empty()) return {};
   return WriteFileAtomically(settings.gateway.address_file, server->base_url() + "\n");

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "gateway/cors.h"
 #include "gateway/speech_job.h"
 #include "gateway/speech_request.h"
 #include "gateway/transcription_job.h"
@@ -20,6 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kSpeechBytesPerChar = 12;
 constexpr size_t kSpeechBytesBase = 16 * 1024;
 constexpr size_t kTurnsDefault = 50;
+constexpr size_t kSessionBytesMax = 256 * 1024;
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::string Dump(const Json& json) {
@@ -53,6 +56,11 @@ GatewayService::GatewayService(const GatewayConfig& config, Deps deps)
           {"/v1/models", "GET", false, 0, &GatewayService::Models},
           {"/v1/models/{id}", "GET", false, 0, &GatewayService::Model},
           {"/v1/realtime", "GET", false, 0, &GatewayService::RealtimeWithoutUpgrade},
+          {"/v1/realtime/client_secrets", "POST", false, kSessionBytesMax,
+           &GatewayService::ClientSecret},
+          {"/v1/realtime/sessions", "POST", false, kSessionBytesMax, &GatewayService::OlderSession},
+          {"/v1/realtime/transcription_sessions", "POST", false, kSessionBytesMax,
+           &GatewayService::OlderTranscriptionSession},
           {"/v1/admin/turns", "GET", false, 0, &GatewayService::Turns},
           {"/metrics", "GET", false, 0, &GatewayService::Metrics},
           {"/healthz", "GET", true, 0, &GatewayService::Health},
@@ -70,7 +78,9 @@ const GatewayService::Route* GatewayService::Find(const net::HttpRequest& reques
 
 std::optional<ApiError> GatewayService::Check(const net::HttpRequest& request,
                                               const Route* route) const {
+  if (auto refused = access_.CheckHost(request)) return refused;
   if (auto refused = access_.CheckOrigin(request)) return refused;
+  if (IsPreflight(request)) return std::nullopt;
   if (route != nullptr && !route->open) return access_.CheckKey(request);
   return std::nullopt;
 }
@@ -87,6 +97,7 @@ net::Admission GatewayService::Admit(const net::HttpRequest& head) {
   net::Admission admission;
   if (auto refused = Check(head, route)) {
     admission.refusal = ToResponse(*refused);
+    AllowOrigin(*admission.refusal, access_.AllowedOrigin(head));
     Count(NameOf(route), admission.refusal->status);
   } else if (route != nullptr && head.method == route->method) {
     admission.body_bytes_max = route->body_bytes_max;
@@ -95,8 +106,13 @@ net::Admission GatewayService::Admit(const net::HttpRequest& head) {
 }
 
 void GatewayService::OnRequest(std::shared_ptr<net::Exchange> exchange) {
+  exchange = WithOrigin(std::move(exchange), access_.AllowedOrigin(exchange->request()));
   const net::HttpRequest& request = exchange->request();
   const Route* route = Find(request);
+  if (route != nullptr && IsPreflight(request)) {
+    Answer(*exchange, AnswerPreflight(request, access_.AllowedOrigin(request), route->method));
+    return;
+  }
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (route == nullptr) {
     auto file = reads ? page_.Answer(request) : std::nullopt;
@@ -114,10 +130,34 @@ void GatewayService::OnRequest(std::shared_ptr<net::Exchange> exchange) {
   Answer(*exchange, std::move(refusal));
 }
 
+// Whoever holds a secret was given it by one who holds the key: from which page does not matter.
+Parsed<std::string> GatewayService::CheckSecret(const net::HttpRequest& request) const {
+  if (auto refused = access_.CheckHost(request)) return tl::unexpected(*std::move(refused));
+  if (auto patch = deps_.secrets.Find(*ShownKey(request), std::time(nullptr))) {
+    return *std::move(patch);
+  }
+  return Refuse(401,
+                "The client secret is unknown or has expired; make a new one with POST "
+                "/v1/realtime/client_secrets.",
+                "", "invalid_api_key");
+}
+
 net::Upgrade GatewayService::OnUpgrade(const net::HttpRequest& request, net::Executor& executor) {
   net::Upgrade upgrade;
   const Route* route = Find(request);
-  std::optional<ApiError> refused = Check(request, route);
+  const bool by_secret = ClientSecrets::LooksLikeOne(ShownKey(request).value_or(""));
+  std::optional<ApiError> refused;
+  std::string patch;
+  if (by_secret) {
+    auto session = CheckSecret(request);
+    if (session) {
+      patch = *std::move(session);
+    } else {
+      refused = std::move(session.error());
+    }
+  } else {
+    refused = Check(request, route);
+  }
   if (!refused && request.path != "/v1/realtime") refused = NoSuch(request);
   if (!refused && !deps_.names.Model(request.Query("model").value_or(""))) {
     refused = ApiError{404, deps_.names.Model(request.Query("model").value_or("")).error().message,
@@ -126,7 +166,7 @@ net::Upgrade GatewayService::OnUpgrade(const net::HttpRequest& request, net::Exe
   if (refused) {
     upgrade.refusal = ToResponse(*refused);
   } else {
-    upgrade = deps_.realtime(request, executor);
+    upgrade = deps_.realtime(request, executor, std::move(patch));
   }
   Count(NameOf(route), upgrade.listener ? 101 : upgrade.refusal.status);
   return upgrade;
@@ -148,11 +188,6 @@ void GatewayService::Count(const char* route, int status) {
 
 void GatewayService::Answer(net::Exchange& exchange, net::HttpResponse response) {
   Count(NameOf(Find(exchange.request())), response.status);
-  const std::string origin = access_.AllowedOrigin(exchange.request());
-  if (!origin.empty()) {
-    response.headers.Add("Access-Control-Allow-Origin", origin);
-    response.headers.Add("Vary", "Origin");
-  }
   exchange.Respond(std::move(response));
 }
 
@@ -244,6 +279,23 @@ void GatewayService::Turns(std::shared_ptr<net::Exchange> exchange) {
   const auto turns = deps_.turns(count);
   for (size_t i = 0; i < turns.size(); ++i) body += (i == 0 ? "" : ",") + turns[i];
   Answer(*exchange, net::JsonResponse(200, body + "]}"));
+}
+
+void GatewayService::IssueSecret(net::Exchange& exchange, ClientSecrets::Kind kind) {
+  const auto answer = deps_.secrets.Issue(kind, exchange.request().body, std::time(nullptr));
+  net::HttpResponse response =
+      answer ? net::JsonResponse(200, *answer) : ToResponse(answer.error());
+  response.headers.Add("Cache-Control", "no-store");
+  Answer(exchange, std::move(response));
+}
+void GatewayService::ClientSecret(std::shared_ptr<net::Exchange> exchange) {
+  IssueSecret(*exchange, ClientSecrets::Kind::kClientSecret);
+}
+void GatewayService::OlderSession(std::shared_ptr<net::Exchange> exchange) {
+  IssueSecret(*exchange, ClientSecrets::Kind::kSession);
+}
+void GatewayService::OlderTranscriptionSession(std::shared_ptr<net::Exchange> exchange) {
+  IssueSecret(*exchange, ClientSecrets::Kind::kTranscriptionSession);
 }
 
 void GatewayService::RealtimeWithoutUpgrade(std::shared_ptr<net::Exchange> exchange) {

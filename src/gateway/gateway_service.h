@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/access.h"
+#include "gateway/client_secrets.h"
 #include "gateway/config.h"
 #include "gateway/names.h"
 #include "gateway/page.h"
@@ -37,8 +38,11 @@ class GatewayService final : public net::Service {
     std::function<ReadyState()> readiness;
     // The newest turns as JSON objects, for /v1/admin/turns.
     std::function<std::vector<std::string>(size_t count)> turns;
-    // Opens a conversation; key and origin are good already.
-    std::function<net::Upgrade(const net::HttpRequest&, net::Executor&)> realtime;
+    ClientSecrets& secrets;
+    // Opens a conversation; key and origin are good already. `patch`: what the client's secret says
+    // of the session (realtime::SessionDefaults::patch).
+    std::function<net::Upgrade(const net::HttpRequest&, net::Executor&, std::string patch)>
+        realtime;
   };
 
   GatewayService(const GatewayConfig& config, Deps deps);
@@ -60,6 +64,8 @@ class GatewayService final : public net::Service {
 
   const Route* Find(const net::HttpRequest& request) const;
   std::optional<ApiError> Check(const net::HttpRequest& request, const Route* route) const;
+  // Of an upgrade whose key is a client secret: what that says of the session.
+  Parsed<std::string> CheckSecret(const net::HttpRequest& request) const;
   ApiError NoSuch(const net::HttpRequest& request) const;
   void Answer(net::Exchange& exchange, net::HttpResponse response);
   static const char* NameOf(const Route* route) { return route ? route->path : "page"; }
@@ -75,6 +81,10 @@ class GatewayService final : public net::Service {
   void Ready(std::shared_ptr<net::Exchange> exchange);
   void Metrics(std::shared_ptr<net::Exchange> exchange);
   void Turns(std::shared_ptr<net::Exchange> exchange);
+  void ClientSecret(std::shared_ptr<net::Exchange> exchange);
+  void OlderSession(std::shared_ptr<net::Exchange> exchange);
+  void OlderTranscriptionSession(std::shared_ptr<net::Exchange> exchange);
+  void IssueSecret(net::Exchange& exchange, ClientSecrets::Kind kind);
   void RealtimeWithoutUpgrade(std::shared_ptr<net::Exchange> exchange);
 
   const GatewayConfig config_;

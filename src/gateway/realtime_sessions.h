@@ -20,8 +20,9 @@ class RealtimeSessions {
                    const session::Session::Services& services, metrics::GatewayMetrics& metrics);
 
   // Refuses with 429 over sessions_max. The query names the model (`model`) and may ask for
-  // transcription only (`intent=transcription`).
-  net::Upgrade Open(const net::HttpRequest& request, net::Executor& executor);
+  // transcription only (`intent=transcription`); the headers may ask for the older dialect.
+  // `patch`: what the client's secret says of the session, empty: nothing.
+  net::Upgrade Open(const net::HttpRequest& request, net::Executor& executor, std::string patch);
 
   int count() const { return shared_->count.load(); }
 

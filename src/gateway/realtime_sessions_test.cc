@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
@@ -48,16 +49,19 @@ class RealtimeTest : public ::testing::Test {
                                    .apology = [] { return std::vector<int16_t>(); }});
     sessions_ = std::make_unique<RealtimeSessions>(config, session::Session::Config{}, *services_,
                                                    metrics_);
-    gateway_->realtime = [this](const net::HttpRequest& request, net::Executor& executor) {
-      return sessions_->Open(request, executor);
+    gateway_->realtime = [this](const net::HttpRequest& request, net::Executor& executor,
+                                std::string patch) {
+      return sessions_->Open(request, executor, std::move(patch));
     };
   }
   // The sockets go first, then what their conversations used.
   void TearDown() override { gateway_.reset(); }
 
-  std::unique_ptr<net::WebSocketClient> Connect(std::string query = "?model=gpt-realtime") {
+  std::unique_ptr<net::WebSocketClient> Connect(std::string query = "?model=gpt-realtime",
+                                                net::Headers headers = {}) {
     net::WebSocketClient::Options options;
     options.url = gateway_->url() + "/v1/realtime" + query;
+    options.headers = std::move(headers);
     auto client = net::WebSocketClient::Connect(options);
     EXPECT_TRUE(client) << client.error().message;
     return client ? *std::move(client) : nullptr;
@@ -116,6 +120,25 @@ TEST_F(RealtimeTest, ATextExchangeRunsDownTheLadder) {
   EXPECT_EQ(model_.requests()[0].messages.back().text, "Hi");
 }
 
+TEST_F(RealtimeTest, AClientOfTheOlderDialectIsAnsweredInIt) {
+  Start();
+  const auto client = Connect("?model=gpt-4o-realtime-preview", {{"OpenAI-Beta", "realtime=v1"}});
+  ASSERT_TRUE(client);
+  EXPECT_EQ(Next(*client, "session.created")["session"]["input_audio_format"], "pcm16");
+  client->SendText(R"({"type":"session.update","session":{"modalities":["text"],
+                       "temperature":0.8}})");
+  EXPECT_EQ(Next(*client, "session.updated")["session"]["modalities"], Json{"text"});
+  client->SendText(R"({"type":"conversation.item.create","item":{"type":"message","role":"user",
+                       "content":[{"type":"input_text","text":"Hi"}]}})");
+  Next(*client, "conversation.item.created");
+  client->SendText(R"({"type":"response.create"})");
+  EXPECT_EQ(Next(*client, "response.text.done")["text"], "Hello there.");
+  const Json done = Next(*client, "response.done")["response"];
+  EXPECT_EQ(done["output"][0]["content"][0]["type"], "text");
+  client->SendText(R"({"type":"session.update","session":{"speed":9}})");
+  EXPECT_EQ(Next(*client, "error")["error"]["param"], "session.speed");
+}
+
 TEST_F(RealtimeTest, MistakesAreToldAndTheSessionGoesOn) {
   Start();
   const auto client = Connect();
@@ -166,6 +189,54 @@ TEST_F(RealtimeTest, OddBytesAndFifteenMebibytesOfAudioAreTaken) {
   append(11 << 20);
   client->SendText(R"({"type":"input_audio_buffer.clear"})");
   Next(*client, "input_audio_buffer.cleared");
+}
+
+TEST_F(RealtimeTest, AClientSecretOpensTheSessionThatItWasMadeFor) {
+  GatewayConfig config;
+  config.key = Secret("right-key");
+  Start(config);
+  net::HttpCall call;
+  call.method = "POST";
+  call.url = gateway_->url() + "/v1/realtime/client_secrets";
+  call.headers = {{"Authorization", "Bearer right-key"}};
+  call.body = R"({"expires_after":{"anchor":"created_at","seconds":60},"session":{
+      "type":"realtime","instructions":"Speak of boats.","output_modalities":["text"]}})";
+  const auto answer = gateway_->Fetch(call);
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->status, 200) << answer->body;
+  const Json secret = Json::parse(answer->body);
+  EXPECT_EQ(secret["session"]["instructions"], "Speak of boats.");
+  const std::string value = secret["value"];
+  for (int i = 0; i < 2; ++i) {
+    const auto client = Connect("?model=gpt-realtime", {{"Authorization", "Bearer " + value}});
+    ASSERT_TRUE(client);
+    const Json session = Next(*client, "session.created")["session"];
+    EXPECT_EQ(session["instructions"], "Speak of boats.");
+    EXPECT_EQ(session["output_modalities"], Json{"text"});
+  }
+  // As a browser does, from a page of another site.
+  net::WebSocketClient::Options browser;
+  browser.url = gateway_->url() + "/v1/realtime?model=gpt-realtime";
+  browser.headers = {{"Origin", "https://shop.example"}};
+  browser.subprotocols = {"realtime", "openai-insecure-api-key." + value};
+  EXPECT_TRUE(net::WebSocketClient::Connect(browser));
+  browser.subprotocols = {"realtime", "openai-insecure-api-key.ek_made-up"};
+  EXPECT_THAT(net::WebSocketClient::Connect(browser).error().message, HasSubstr("expired"));
+  // It is for sessions and nothing else.
+  const auto listed = gateway_->Get("/v1/models", {{"Authorization", "Bearer " + value}});
+  EXPECT_EQ(listed->status, 401);
+}
+
+TEST_F(RealtimeTest, ASessionEndsWhenItsTimeIsUp) {
+  GatewayConfig config;
+  config.session_max_s = 1;
+  Start(config);
+  const auto client = Connect();
+  ASSERT_TRUE(client);
+  const int64_t expires_at = Next(*client, "session.created")["session"]["expires_at"];
+  EXPECT_NEAR(static_cast<double>(expires_at), static_cast<double>(std::time(nullptr)) + 1, 2);
+  EXPECT_EQ(Next(*client, "error")["error"]["code"], "session_expired");
+  ASSERT_TRUE(gateway_->RunUntil([&] { return sessions_->count() == 0; }));
 }
 
 TEST_F(RealtimeTest, AMessageBeyondAllLimitsClosesWithTooBig) {

@@ -10,23 +10,25 @@ namespace parley::gateway::testing {
 FakeGateway::FakeGateway(GatewayConfig config, ports::testing::FakeRecognizer::Config heard)
     : recognizer(std::move(heard)), names_(config.model_names, config.voice_names) {
   config.port = 0;
-  realtime = [](const net::HttpRequest&, net::Executor&) {
+  realtime = [](const net::HttpRequest&, net::Executor&, const std::string&) {
     net::Upgrade upgrade;
     upgrade.refusal = net::TextResponse(501, "no conversations in this test");
     return upgrade;
   };
   service_ = std::make_unique<GatewayService>(
-      config,
-      GatewayService::Deps{
-          .names = names_,
-          .voice = voice,
-          .recognizer = recognizer,
-          .pool = pool_,
-          .metrics = metrics_,
-          .readiness = [this] { return ready; },
-          .turns = [this](size_t) { return turns; },
-          .realtime = [this](const net::HttpRequest& request,
-                             net::Executor& executor) { return realtime(request, executor); }});
+      config, GatewayService::Deps{.names = names_,
+                                   .voice = voice,
+                                   .recognizer = recognizer,
+                                   .pool = pool_,
+                                   .metrics = metrics_,
+                                   .readiness = [this] { return ready; },
+                                   .turns = [this](size_t) { return turns; },
+                                   .secrets = secrets_,
+                                   .realtime =
+                                       [this](const net::HttpRequest& request,
+                                              net::Executor& executor, std::string patch) {
+                                         return realtime(request, executor, std::move(patch));
+                                       }});
   auto threads = net::IoThreads::Start(1, "io");
   PARLEY_CHECK(threads.has_value());
   threads_ = std::move(*threads);

@@ -36,13 +36,14 @@ class FakeGateway {
   ports::testing::FakeRecognizer recognizer;
   ReadyState ready;
   std::vector<std::string> turns;
-  std::function<net::Upgrade(const net::HttpRequest&, net::Executor&)> realtime;
+  std::function<net::Upgrade(const net::HttpRequest&, net::Executor&, std::string)> realtime;
   metrics::Registry registry;
 
  private:
   const Names names_;
   WorkPool pool_{1, 4};
   metrics::GatewayMetrics metrics_{registry};
+  ClientSecrets secrets_{realtime::SessionDefaults{}};
   std::unique_ptr<GatewayService> service_;
   std::unique_ptr<net::IoThreads> threads_;
   std::unique_ptr<net::Server> server_;
