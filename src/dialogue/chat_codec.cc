@@ -111,6 +111,9 @@ std::string EncodeChatRequest(const LanguageModel::Request& request,
   for (const auto& tool : request.tools) out["tools"].push_back(EncodeTool(tool));
   const std::string& choice = request.sampling.tool_choice;
   if (!request.tools.empty() && !choice.empty()) out["tool_choice"] = EncodeToolChoice(choice);
+  if (!request.tools.empty() && request.sampling.parallel_tool_calls) {
+    out["parallel_tool_calls"] = *request.sampling.parallel_tool_calls;
+  }
   EncodeSampling(request.sampling, max_tokens_field, out);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

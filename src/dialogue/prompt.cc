@@ -80,8 +80,43 @@ size_t MoveToUser(std::span<const HistoryEntry> history, size_t first) {
 
 bool Joins(const LanguageModel::Message& last, const HistoryEntry& entry) {
   const bool talk = entry.speaker == Speaker::kUser || entry.speaker == Speaker::kAgent;
-  return talk && last.role == RoleOf(entry.speaker) && last.tool_calls.empty() &&
-         entry.tool_calls.empty();
+  return talk && last.role == RoleOf(entry.speaker) && last.tool_calls.empty();
+}
+
+const HistoryEntry* AnswerTo(std::span<const HistoryEntry> history, const std::string& call_id) {
+  for (const HistoryEntry& entry : history) {
+    if (entry.speaker == Speaker::kTool && entry.tool_call_id == call_id) return &entry;
+  }
+  return nullptr;
+}
+
+// Strict endpoints want a tool's answers right behind the one message that asked for all of them,
+// and no question without an answer: so calls that stand together are gathered, and those that
+// nobody has answered are left out. `at` is the first of them; gives where they end.
+size_t AddCalls(std::span<const HistoryEntry> history, size_t at,
+                std::vector<LanguageModel::Message>& messages) {
+  LanguageModel::Message asking{LanguageModel::Role::kAssistant, {}, {}, {}};
+  std::vector<LanguageModel::Message> answers;
+  for (; at < history.size() && !history[at].tool_calls.empty(); ++at) {
+    if (!asking.text.empty() && !history[at].text.empty()) asking.text += ' ';
+    asking.text += TextOf(history[at]);
+    for (const LanguageModel::ToolCall& call : history[at].tool_calls) {
+      const HistoryEntry* answer = AnswerTo(history.subspan(at), call.id);
+      if (answer == nullptr) continue;
+      asking.tool_calls.push_back(call);
+      answers.push_back({LanguageModel::Role::kTool, TextOf(*answer), {}, call.id});
+    }
+  }
+  const bool joins = !messages.empty() && messages.back().role == asking.role &&
+                     messages.back().tool_calls.empty();
+  if (joins) {
+    if (!asking.text.empty()) messages.back().text += " " + asking.text;
+    messages.back().tool_calls = std::move(asking.tool_calls);
+  } else if (!asking.tool_calls.empty() || !asking.text.empty()) {
+    messages.push_back(std::move(asking));
+  }
+  messages.insert(messages.end(), answers.begin(), answers.end());
+  return at;
 }
 
 }  // namespace
@@ -100,15 +135,21 @@ std::vector<LanguageModel::Message> BuildPrompt(std::string_view instructions,
     tokens_left -= std::min(tokens_left, EstimateTokens(instructions));
   }
   const size_t first = MoveToUser(history, FirstThatFits(history, tokens_left));
-  for (const HistoryEntry& entry : history.subspan(first)) {
-    if (IsEmpty(entry)) continue;
+  history = history.subspan(first);
+  for (size_t at = 0; at < history.size();) {
+    const HistoryEntry& entry = history[at];
+    if (!entry.tool_calls.empty()) {
+      at = AddCalls(history, at, messages);
+      continue;
+    }
+    ++at;
+    // A tool's answer stands behind its call.
+    if (IsEmpty(entry) || entry.speaker == Speaker::kTool) continue;
     if (!messages.empty() && Joins(messages.back(), entry)) {
       messages.back().text += " " + TextOf(entry);
       continue;
     }
-    LanguageModel::Message message{RoleOf(entry.speaker), TextOf(entry), entry.tool_calls, {}};
-    message.tool_call_id = entry.tool_call_id;
-    messages.push_back(std::move(message));
+    messages.push_back({RoleOf(entry.speaker), TextOf(entry), {}, {}});
   }
   return messages;
 }

@@ -2,7 +2,9 @@
 //
 // History is what was heard: the agent's entries hold only text that was played, and one that was
 // stopped ends with an em dash, so that the model knows it was cut off. Entries that follow each
-// other from the same speaker become one message, since many chat templates want strict turns.
+// other from the same speaker become one message, since many chat templates want strict turns. Tool
+// calls that stand together become one message, their answers follow it at once, and a call without
+// an answer is left out, since strict endpoints refuse anything else.
 #pragma once
 
 #include <cstddef>

@@ -82,6 +82,48 @@ TEST(Prompt, AToolsAnswerIsNeverShownWithoutItsCall) {
   EXPECT_EQ(messages[2].tool_call_id, "c1");
 }
 
+HistoryEntry Call(const std::string& id) {
+  HistoryEntry call = Agent("");
+  call.tool_calls = {{id, "weather", "{}"}};
+  return call;
+}
+HistoryEntry Answer(const std::string& id, const std::string& text) {
+  return {.speaker = Speaker::kTool, .text = text, .tool_call_id = id};
+}
+
+TEST(Prompt, CallsMadeTogetherAreOneMessageWithTheirAnswersBehindIt) {
+  const std::vector<HistoryEntry> history{User("weather?"), Agent("Let me look."), Call("a"),
+                                          Call("b"),        User("hurry up"),      Answer("b", "B"),
+                                          Answer("a", "A")};
+  const auto messages = BuildPrompt("", history, kPlenty);
+  ASSERT_EQ(messages.size(), 5u);
+  EXPECT_EQ(messages[1].text, "Let me look.");
+  ASSERT_EQ(messages[1].tool_calls.size(), 2u);
+  EXPECT_EQ(messages[2].tool_call_id, "a");
+  EXPECT_EQ(messages[2].text, "A");
+  EXPECT_EQ(messages[3].text, "B");
+  EXPECT_EQ(messages[4].text, "hurry up");
+}
+
+TEST(Prompt, ACallThatNobodyAnsweredIsLeftOut) {
+  const std::vector<HistoryEntry> history{User("weather?"), Call("a"), Call("b"), Answer("b", "B"),
+                                          User("well?")};
+  const auto messages = BuildPrompt("", history, kPlenty);
+  ASSERT_EQ(messages.size(), 4u);
+  ASSERT_EQ(messages[1].tool_calls.size(), 1u);
+  EXPECT_EQ(messages[1].tool_calls[0].id, "b");
+  EXPECT_EQ(BuildPrompt("", std::vector{User("x"), Call("a"), User("y")}, kPlenty).size(), 1u);
+}
+
+TEST(Prompt, TheSameIdTwiceIsTwoCalls) {
+  const std::vector<HistoryEntry> history{User("x"), Call("a"), Answer("a", "one"),
+                                          User("y"), Call("a"), Answer("a", "two")};
+  const auto messages = BuildPrompt("", history, kPlenty);
+  ASSERT_EQ(messages.size(), 6u);
+  EXPECT_EQ(messages[2].text, "one");
+  EXPECT_EQ(messages[5].text, "two");
+}
+
 TEST(Prompt, AGreetingOfTheAgentMayComeFirst) {
   const std::vector<HistoryEntry> history{Agent("Hello, how can I help?"), User("hi")};
   EXPECT_EQ(Shown(BuildPrompt("", history, kPlenty)), "a:Hello, how can I help? | u:hi");

@@ -51,6 +51,7 @@ class LanguageModel {
     std::optional<uint64_t> seed;
     std::vector<std::string> stop;
     std::string tool_choice;  // "auto" when empty; "none", "required", or a tool's name
+    std::optional<bool> parallel_tool_calls;
     bool operator==(const Sampling&) const = default;
   };
 
