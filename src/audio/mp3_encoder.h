@@ -2,7 +2,7 @@
 // 12, 16, 22.05, 24, 32, 44.1 or 48 kHz.
 //
 // The decoder's output begins with about 1105 samples of encoder and decoder delay and ends with
-// padding, as all MP3 does. One sequence. Encode may allocate.
+// padding, as all MP3 does.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,14 @@
 #include <span>
 #include <string>
 
+#include "audio/stream_encoder.h"
 #include "base/result.h"
 
 struct lame_global_struct;
 
 namespace parley::audio {
 
-class Mp3Encoder {
+class Mp3Encoder final : public StreamEncoder {
  public:
   struct Config {
     int sample_rate_hz = 24000;
@@ -27,12 +28,10 @@ class Mp3Encoder {
   };
 
   static Result<std::unique_ptr<Mp3Encoder>> Create(const Config& config);
-  ~Mp3Encoder();
+  ~Mp3Encoder() override;
 
-  // Appends the frames that are complete to `out`.
-  Status Encode(std::span<const int16_t> pcm, std::string& out);
-  // Appends the rest. Nothing may be encoded after it.
-  Status Finish(std::string& out);
+  Status Encode(std::span<const int16_t> pcm, std::string& out) override;
+  Status Finish(std::string& out) override;
 
  private:
   struct CloseLame {

@@ -41,7 +41,7 @@ TEST(SpeechRequest, MistakesNameTheirField) {
       {R"({"model":"m","input":7,"voice":"v"})", "input", "invalid_type"},
       {R"({"model":"m","input":"","voice":"v"})", "input", "string_too_short"},
       {R"({"model":"m","input":"12345678901","voice":"v"})", "input", "string_too_long"},
-      {R"({"model":"m","input":"x","voice":"v","response_format":"aac"})", "response_format",
+      {R"({"model":"m","input":"x","voice":"v","response_format":"ogg"})", "response_format",
        "invalid_value"},
       {R"({"model":"m","input":"x","voice":"v","speed":5})", "speed", "invalid_value"},
       {R"({"model":"m","input":"x","voice":"v","speed":"1"})", "speed", "invalid_value"},

@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
-#include "audio/mp3_encoder.h"
+#include "audio/stream_encoder.h"
 #include "base/result.h"
 
 namespace parley::gateway {
 
 // All mono at kSpeechRateHz; kPcm is s16le without a header.
-enum class SpeechFormat { kMp3, kWav, kPcm };
+enum class SpeechFormat { kMp3, kOpus, kAac, kFlac, kWav, kPcm };
 inline constexpr int kSpeechRateHz = 24'000;
 
 std::string_view ContentTypeOf(SpeechFormat format);
@@ -32,7 +32,7 @@ class SpeechEncoder {
   explicit SpeechEncoder(SpeechFormat format) : format_(format) {}
 
   SpeechFormat format_;
-  std::unique_ptr<audio::Mp3Encoder> mp3_;
+  std::unique_ptr<audio::StreamEncoder> encoder_;  // none for wav and pcm
 };
 
 }  // namespace parley::gateway

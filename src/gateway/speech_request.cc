@@ -34,11 +34,14 @@ Parsed<SpeechFormat> FormatOf(const Json& body) {
   const auto name = Text(body, "response_format", false);
   if (!name) return tl::unexpected(name.error());
   if (name->empty() || *name == "mp3") return SpeechFormat::kMp3;
+  if (*name == "opus") return SpeechFormat::kOpus;
+  if (*name == "aac") return SpeechFormat::kAac;
+  if (*name == "flac") return SpeechFormat::kFlac;
   if (*name == "wav") return SpeechFormat::kWav;
   if (*name == "pcm") return SpeechFormat::kPcm;
   return Refuse(400,
                 fmt::format("Invalid value: '{}'. Supported values for 'response_format': 'mp3', "
-                            "'wav', 'pcm'.",
+                            "'opus', 'aac', 'flac', 'wav', 'pcm'.",
                             name->substr(0, 40)),
                 "response_format", "invalid_value");
 }
