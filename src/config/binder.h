@@ -47,9 +47,10 @@ std::string EnvName(std::string_view key);
 
 // One row of the table.
 struct Setting {
-  std::string key;   // "worker.resident_cap"
-  std::string env;   // "PARLEY_WORKER_RESIDENT_CAP"
-  std::string flag;  // "--worker-resident-cap", or a shorter name given by Alias
+  std::string key;                    // "worker.resident_cap"
+  std::string env;                    // "PARLEY_WORKER_RESIDENT_CAP"
+  std::vector<std::string> env_also;  // names by which others know it; `env` goes before them
+  std::string flag;                   // "--worker-resident-cap", or a shorter name given by Alias
   Type type = Type::kText;
   Range range;
   std::vector<std::string> choices;
@@ -68,6 +69,11 @@ struct Setting {
   // Another variable than the one made from the key.
   Setting& Env(std::string_view name) {
     env = name;
+    return *this;
+  }
+  // A variable that is read too, for what deployments have always called so ("REDIS_URL").
+  Setting& Also(std::string_view name) {
+    env_also.emplace_back(name);
     return *this;
   }
 };

@@ -118,10 +118,13 @@ Status Load(Binder& binder, const Sources& sources) {
     ApplyFile(binder, text, sources.file->string(), problems);
   }
   for (Setting& setting : binder.settings()) {
-    const auto found = sources.env.find(setting.env);
+    auto found = sources.env.find(setting.env);
+    for (const std::string& name : setting.env_also) {
+      if (found == sources.env.end()) found = sources.env.find(name);
+    }
     if (found == sources.env.end()) continue;
     const auto applied = ApplyText(setting, found->second, "environment");
-    if (!applied) problems.Add(setting.env, applied.error().message);
+    if (!applied) problems.Add(found->first, applied.error().message);
   }
   for (const auto& [key, text] : sources.flags) {
     if (binder.IsElsewhere(std::string_view(key).substr(0, key.find('.')))) continue;
@@ -139,7 +142,7 @@ std::map<std::string, std::string> ProcessEnvironment() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view line(*entry);
     const size_t equals = line.find('=');
-    if (!line.starts_with("PARLEY_") || equals == std::string_view::npos) continue;
+    if (equals == std::string_view::npos) continue;
     variables.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return variables;

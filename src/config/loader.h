@@ -32,7 +32,7 @@ Status Load(Binder& binder, const Sources& sources);
 // The file's part alone, from its text; `name` is used in messages.
 Status LoadText(Binder& binder, std::string_view text, std::string_view name);
 
-// The variables of this process whose names begin with PARLEY_.
+// All variables of this process.
 std::map<std::string, std::string> ProcessEnvironment();
 
 // PARLEY_CONFIG if set; else the first that exists of ./parley.toml,

@@ -85,9 +85,11 @@ std::string ReferenceMarkdown(const Binder& binder) {
             section);
       },
       [&](std::string_view section, const Setting& setting) {
-        out += fmt::format("| `{}` | {} | `{}` | `{}` `{}` | {} |\n", NameIn(section, setting.key),
-                           Cell(Allowed(setting)), Cell(Default(setting)), setting.env,
-                           setting.flag, Cell(setting.doc));
+        std::string env = "`" + setting.env + "`";
+        for (const std::string& name : setting.env_also) env += " `" + name + "`";
+        out += fmt::format("| `{}` | {} | `{}` | {} `{}` | {} |\n", NameIn(section, setting.key),
+                           Cell(Allowed(setting)), Cell(Default(setting)), env, setting.flag,
+                           Cell(setting.doc));
       });
   return out;
 }
