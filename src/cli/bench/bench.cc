@@ -27,6 +27,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kManifestBytesMax = 1 << 20;
+constexpr int kSettleSeconds = 3;  // what starting had left to do is over
 constexpr int kIdleSeconds = 5;
 constexpr std::string_view kShortClause = "Certainly, that is a good question.";
 constexpr std::string_view kLongSentence =
@@ -288,6 +289,7 @@ class Bench {
       for (const ProcessUse& use : UseOfTree(server.pid())) cpu_s += use.cpu_s;
       return cpu_s;
     };
+    std::this_thread::sleep_for(std::chrono::seconds(kSettleSeconds));
     const double before_s = total();
     std::this_thread::sleep_for(std::chrono::seconds(kIdleSeconds));
     report_.series.push_back({.name = "processor time of all processes at idle",
