@@ -38,6 +38,7 @@ void VisitFields(V& visit, Policy& x) {
   visit("prefix_ms", x.prefix_ms);
   visit("ask_first_ms", x.ask_first_ms);
   visit("ask_again_ms", x.ask_again_ms);
+  visit("ask_again_min_ms", x.ask_again_min_ms);
   visit("silence_min_ms", x.silence_min_ms);
   visit("silence_max_high_ms", x.silence_max_high_ms);
   visit("silence_max_medium_ms", x.silence_max_medium_ms);
@@ -50,6 +51,7 @@ void VisitFields(V& visit, Policy& x) {
   visit("habit_weight", x.habit_weight);
   visit("habit_start_ms", x.habit_start_ms);
   visit("early_flushes_max", x.early_flushes_max);
+  visit("flush_sure_ms", x.flush_sure_ms);
   visit("segment_max_ms", x.segment_max_ms);
   visit("draft_probability", x.draft_probability);
   visit("draft_silence_ms", x.draft_silence_ms);
@@ -60,13 +62,13 @@ void VisitFields(V& visit, Policy& x) {
   visit("duck_ramp_ms", x.duck_ramp_ms);
   visit("unduck_ramp_ms", x.unduck_ramp_ms);
   visit("evidence_voiced_ms", x.evidence_voiced_ms);
-  visit("evidence_voiced_early_ms", x.evidence_voiced_early_ms);
   visit("early_agent_ms", x.early_agent_ms);
   visit("evidence_words", x.evidence_words);
   visit("echo_correlation", x.echo_correlation);
   visit("echo_word_share", x.echo_word_share);
   visit("echo_text_ms", x.echo_text_ms);
   visit("final_wait_ms", x.final_wait_ms);
+  visit("words_wait_ms", x.words_wait_ms);
   visit("held_max_ms", x.held_max_ms);
   visit("reply_silent_ms", x.reply_silent_ms);
   visit("speech_silent_ms", x.speech_silent_ms);
