@@ -81,11 +81,11 @@ class RealtimeTest : public ::testing::Test {
     return found;
   }
 
-  const SteadyClock clock_;
+  const SteadyClock clock_{};
   metrics::Registry registry_;
   metrics::GatewayMetrics metrics_{registry_};
   session::TurnLog turns_;
-  const Silence silence_;
+  const Silence silence_{};
   ports::testing::FakeLanguageModel model_{{{.deltas = {"Hello ", "there."}}}};
   std::unique_ptr<session::Session::Services> services_;
   std::unique_ptr<RealtimeSessions> sessions_;
