@@ -1,5 +1,5 @@
-"""The web page in Chromium, in a room (room.js) where the test speaks and listens: what is asked is
-asked once the page says that it listens, so that no question is lost however slow the machine is."""
+"""The web page in Chromium, in a room (room.js) where the test speaks and listens: a question is
+asked once the page says that it listens, so that none is lost however slow the machine is."""
 import base64
 import pathlib
 import wave

@@ -1,7 +1,7 @@
 // Runs in the page before the page's own code: a room in which the test speaks and listens.
 //   room.say(wav)      the microphone hears the wav (base64); answers once it has been heard whole
-//   room.heard         what left the loudspeaker: 20 ms blocks {pcm, level} since it was first used
-//   room.states        [{state, heard}]: each state of the page, and how many blocks were out by then
+//   room.heard         what left the loudspeaker: 20 ms blocks {pcm, level} since its first use
+//   room.states        [{state, heard}]: the page's states, and how many blocks were out by then
 // The loudspeaker is tapped with the page's own capturing worklet: on the sound thread no block is
 // lost, and the page's content security policy holds.
 (() => {

@@ -7,18 +7,17 @@ import threading
 
 
 class ScriptedLlm:
-    def __init__(self, answers, otherwise):
-        """`answers`: {word of the last question: answer}; the first that fits is given."""
+    def __init__(self):
+        self.answers = []  # to the first question of a conversation, the second, …; the last stays
         self.asked = []  # the messages of each request, oldest first
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
-        self.answers, self.otherwise = answers, otherwise
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def answer(self, question):
-        fits = (answer for word, answer in self.answers.items() if word in question.lower())
-        return next(fits, self.otherwise)
+    def answer(self, messages):
+        questions = sum(message["role"] == "user" for message in messages)
+        return self.answers[min(questions, len(self.answers)) - 1]
 
     def handler(self):
         llm = self
@@ -31,7 +30,7 @@ class ScriptedLlm:
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
                 try:
-                    for word in re.findall(r"\S+\s*", llm.answer(request["messages"][-1]["content"])):
+                    for word in re.findall(r"\S+\s*", llm.answer(request["messages"])):
                         self.send_delta({"content": word}, None)
                     self.send_delta({}, "stop")
                     self.wfile.write(b"data: [DONE]\n\n")

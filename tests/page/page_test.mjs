@@ -116,7 +116,8 @@ test("a session that follows a lost one is told what was said and heard", () => 
   assert.deepEqual(seen.player.at(-1), ["cutOff"]);
   assert.deepEqual(seen.shown.at(-1), ["user", "v", "And what", true]);
   const events = rememberedEvents(conversation.remembered);
-  assert.deepEqual(events.map(({ item }) => [item.role, item.content[0].type, item.content[0].text]),
+  assert.deepEqual(
+    events.map(({ item: { role, content } }) => [role, content[0].type, content[0].text]),
     [["user", "input_text", "Who are you?"], ["assistant", "output_text", "I am—"],
       ["user", "input_text", "And what"]]);
 });
@@ -277,7 +278,7 @@ test("sound from the network is little-endian, and half a sample is no sample", 
   assert.deepEqual([...samplesOf(btoa("\x00\x40\x00\xc0\x01"))], [0.5, -0.5]);
 });
 
-test("what the device still holds has not been heard, and the end of an item is its whole length", () => {
+test("what the device still holds is not heard yet; at its end an item is heard whole", () => {
   assert.equal(heardMs({ samples: 24000, done: false }, 40), 960);
   assert.equal(heardMs({ samples: 240, done: false }, 40), 0);
   assert.equal(heardMs({ samples: 24001, done: true }, 40), 1001);

@@ -89,7 +89,8 @@ function connect(mine) {
 function converse(mine) {
   const remembered = mine.conversation?.remembered ?? [];
   const sendEvent = (event) => mine.connection.send(JSON.stringify(event));
-  mine.conversation = new Conversation({ sendEvent, player: mine.player, show: screen, remembered });
+  const { player } = mine;
+  mine.conversation = new Conversation({ sendEvent, player, show: screen, remembered });
   sendEvent(sessionUpdate({ echoFree: find("headphones").checked }));
   rememberedEvents(remembered).forEach(sendEvent);
 }

@@ -49,7 +49,7 @@ export class Microphone {
   #context;
   #node;
 
-  // `onBlock(base64, level)` for each 20 ms; level is RMS in dBFS. `onLost()` when it was unplugged.
+  // `onBlock(base64, level)` for each 20 ms; level is RMS in dBFS. `onLost()`: it was unplugged.
   static async open({ deviceId, onBlock, onLost }) {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw Object.assign(new Error("insecure page"), { name: "InsecureContext" });
