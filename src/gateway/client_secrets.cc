@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
 #include "realtime/beta_dialect.h"
 #include "realtime/ids.h"
 
@@ -11,6 +12,8 @@ namespace parley::gateway {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr int kJsonDepthMax = 32;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -23,7 +26,7 @@ ApiError FromProtocol(const realtime::ProtocolError& error) {
 // An empty body is an empty object.
 Parsed<Json> ObjectOf(std::string_view body) {
   if (body.find_first_not_of(" \r\n\t") == std::string_view::npos) return Json::object();
-  Json json = Json::parse(body, nullptr, false);
+  Json json = NestsDeeper(body, kJsonDepthMax) ? Json() : Json::parse(body, nullptr, false);
   if (json.is_object()) return json;
   return Refuse(400,
                 "The body is not a JSON object. Send e.g. {\"session\": {\"type\": \"realtime\"}}.",

@@ -47,7 +47,6 @@ struct Gateway::Parts {
   session::TurnLog turns;
   const Names names{settings.gateway.model_names, settings.gateway.voice_names};
   Components components;
-  NamedRecognizer recognizer{components.router->recognizer(), names};
   std::unique_ptr<Apology> apology =
       std::make_unique<Apology>(components.router->voice(), settings.session.apology);
   Readiness readiness{components.own_model == nullptr, [this] {
@@ -56,13 +55,14 @@ struct Gateway::Parts {
   const session::Session::Services services{
       .clock = clock,
       .metrics = metrics,
-      .recognizer = recognizer,
+      .recognizer = components.router->recognizer(),
       .model = components.model(),
       .voice = components.router->voice(),
       .voice_activity = *components.voice_activity,
       .end_of_turn = components.end_of_turn.get(),
       .turns = turns,
       .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
+      .choose_recognizer = [this](std::string_view name) { return names.Model(name); },
       .apology = [this] { return apology->pcm(); }};
   ClientSecrets secrets{settings.SessionConfig().defaults};
   RealtimeSessions sessions{settings.gateway, settings.SessionConfig(), services, metrics};
@@ -70,11 +70,9 @@ struct Gateway::Parts {
   std::unique_ptr<GatewayService> service;
   std::unique_ptr<net::Server> server;
 
-  // An unknown name goes on as it is, for the worker to refuse.
-  session::VoiceChoice ChooseVoice(std::string_view name) const {
-    const auto found = names.Voice("", name);
-    if (!found) return {std::string(name), ""};
-    return {found->model, found->voice};
+  Result<session::VoiceChoice> ChooseVoice(std::string_view name) const {
+    PARLEY_TRY(const VoiceName found, names.Voice("", name));
+    return session::VoiceChoice{found.model, found.voice};
   }
 
   Status Open();

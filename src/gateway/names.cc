@@ -71,19 +71,6 @@ Result<VoiceName> Names::Voice(std::string_view model, std::string_view voice) c
                           Shown(voice), fmt::join(KnownVoices(), ", ")));
 }
 
-std::unique_ptr<ports::Voice::Stream> NamedVoice::Start(Request request, Sink sink) {
-  auto name = names_.Voice(request.model, request.voice);
-  if (!name) name = VoiceName{request.voice.empty() ? request.model : request.voice, ""};
-  request.model = std::move(name->model);
-  request.voice = std::move(name->voice);
-  return voice_.Start(std::move(request), std::move(sink));
-}
-
-std::unique_ptr<ports::Recognizer::Stream> NamedRecognizer::Start(Request request, Sink sink) {
-  if (auto model = names_.Model(request.model)) request.model = *std::move(model);
-  return recognizer_.Start(std::move(request), std::move(sink));
-}
-
 std::vector<std::string> Names::KnownModels() const { return Plain(models_); }
 std::vector<std::string> Names::KnownVoices() const { return Plain(voices_); }
 

@@ -8,8 +8,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ports/recognizer.h"
-#include "ports/voice.h"
 
 namespace parley::gateway {
 
@@ -39,29 +37,6 @@ class Names {
  private:
   const Map models_;
   const Map voices_;
-};
-
-// The ports as clients name things: resolves each request's names, then passes it on. An unknown
-// name goes on as it is, as a model's, for the worker to refuse.
-class NamedVoice final : public ports::Voice {
- public:
-  NamedVoice(ports::Voice& voice, const Names& names) : voice_(voice), names_(names) {}
-  std::unique_ptr<Stream> Start(Request request, Sink sink) override;
-
- private:
-  ports::Voice& voice_;
-  const Names& names_;
-};
-
-class NamedRecognizer final : public ports::Recognizer {
- public:
-  NamedRecognizer(ports::Recognizer& recognizer, const Names& names)
-      : recognizer_(recognizer), names_(names) {}
-  std::unique_ptr<Stream> Start(Request request, Sink sink) override;
-
- private:
-  ports::Recognizer& recognizer_;
-  const Names& names_;
 };
 
 }  // namespace parley::gateway

@@ -33,20 +33,21 @@ class RealtimeTest : public ::testing::Test {
  protected:
   void Start(GatewayConfig config = {}) {
     gateway_ = std::make_unique<FakeGateway>(config);
-    services_ = std::make_unique<session::Session::Services>(
-        session::Session::Services{.clock = clock_,
-                                   .metrics = metrics_,
-                                   .recognizer = gateway_->recognizer,
-                                   .model = model_,
-                                   .voice = gateway_->voice,
-                                   .voice_activity = silence_,
-                                   .end_of_turn = nullptr,
-                                   .turns = turns_,
-                                   .choose_voice =
-                                       [](std::string_view name) {
-                                         return session::VoiceChoice{std::string(name), ""};
-                                       },
-                                   .apology = [] { return std::vector<int16_t>(); }});
+    services_ = std::make_unique<session::Session::Services>(session::Session::Services{
+        .clock = clock_,
+        .metrics = metrics_,
+        .recognizer = gateway_->recognizer,
+        .model = model_,
+        .voice = gateway_->voice,
+        .voice_activity = silence_,
+        .end_of_turn = nullptr,
+        .turns = turns_,
+        .choose_voice =
+            [](std::string_view name) {
+              return session::VoiceChoice{std::string(name), ""};
+            },
+        .choose_recognizer = [](std::string_view name) { return std::string(name); },
+        .apology = [] { return std::vector<int16_t>(); }});
     sessions_ = std::make_unique<RealtimeSessions>(config, session::Session::Config{}, *services_,
                                                    metrics_);
     gateway_->realtime = [this](const net::HttpRequest& request, net::Executor& executor,

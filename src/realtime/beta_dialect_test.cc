@@ -117,6 +117,7 @@ TEST(BetaDialect, TheLadderHasTheOlderNames) {
   std::vector<std::string> types;
   for (const json& event : events) types.push_back(event["type"]);
   const std::vector<std::string> expected = {"response.created",
+                                             "rate_limits.updated",
                                              "response.output_item.added",
                                              "conversation.item.created",
                                              "response.content_part.added",
@@ -128,7 +129,7 @@ TEST(BetaDialect, TheLadderHasTheOlderNames) {
                                              "response.output_item.done",
                                              "response.done"};
   EXPECT_EQ(types, expected);
-  EXPECT_EQ(events[9]["item"]["content"][0]["type"], "audio");
+  EXPECT_EQ(events[10]["item"]["content"][0]["type"], "audio");
   const json& response = events.back()["response"];
   EXPECT_EQ(response["output"][0]["content"][0]["type"], "audio");
   EXPECT_EQ(response["modalities"], (json{"audio", "text"}));

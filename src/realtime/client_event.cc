@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/base64.h"
+#include "realtime/internal/append_scan.h"
 #include "realtime/internal/item_json.h"
 #include "realtime/internal/settings_json.h"
 
@@ -27,6 +28,7 @@ Parsed<Body> ParseUpdate(const Json& json) {
   const Json* session = Find(json, "session");
   if (session == nullptr) return RefuseMissing("session");
   if (!session->is_object()) return RefuseKind("session", "an object", *session);
+  if (!session->contains("type")) return RefuseMissing("session.type");
   return UpdateSession{.patch = Dump(*session)};
 }
 
@@ -220,6 +222,13 @@ Parsed<ClientEvent> ParseClientEvent(std::string_view message) {
     return Refuse("invalid_event", fmt::format("The event has {} bytes; at most {} are allowed.",
                                                message.size(), kClientEventBytesMax));
   }
+  if (const auto scanned = ScanAppend(message)) {
+    // What does not decode is left to the parser too, which says what is wrong.
+    if (auto bytes = Base64Decode(scanned->audio)) {
+      return ClientEvent{.event_id = std::string(scanned->event_id),
+                         .body = AppendAudio{.bytes = *std::move(bytes)}};
+    }
+  }
   if (TooDeep(message)) {
     return Refuse("invalid_json",
                   fmt::format("The message is nested more than {} deep.", kJsonDepthMax));
@@ -233,7 +242,10 @@ Parsed<ClientEvent> ParseClientEvent(std::string_view message) {
                   fmt::format("The message must be a JSON object, but is {}.", KindName(json)));
   }
   ClientEvent event;
-  if (const Json* id = Find(json, "event_id"); id && id->is_string()) event.event_id = *id;
+  if (const Json* id = Find(json, "event_id"); id && !id->is_null()) {
+    if (!id->is_string()) return RefuseKind("event_id", "a string", *id);
+    event.event_id = *id;
+  }
   auto body = ParseBody(json);
   if (!body) {
     body.error().event_id = event.event_id;
@@ -249,7 +261,9 @@ Parsed<ReplySettings> MergeReply(const ReplySettings& session, std::string_view 
   ReplySettings reply = session;
   for (const auto& [key, value] : json.items()) {
     const std::string path = "response." + key;
-    if (key == "audio" && value.is_object()) {
+    if (value.is_null()) continue;
+    if (key == "audio") {
+      if (!value.is_object()) return RefuseKind(path, "an object", value);
       if (auto known = OnlyKnown(value, path, {"output"}); !known) {
         return tl::unexpected(known.error());
       }
@@ -260,10 +274,13 @@ Parsed<ReplySettings> MergeReply(const ReplySettings& session, std::string_view 
       }
       continue;
     }
-    if (key == "prompt" || key == "reasoning" || key == "parallel_tool_calls" || key == "audio") {
-      continue;  // known, without effect
+    if (key == "prompt" || key == "reasoning" || key == "parallel_tool_calls") {
+      if (auto checked = CheckEchoed(key, value, path); !checked) {
+        return tl::unexpected(checked.error());
+      }
+      if (key == "parallel_tool_calls") reply.parallel_tool_calls = value != false;
+      continue;
     }
-    if (value.is_null()) continue;
     const auto taken = ParseReplyField(key, value, path, reply);
     if (!taken) return tl::unexpected(taken.error());
     if (!*taken) {

@@ -21,6 +21,37 @@ ProtocolError Error(const std::string& message) {
   return event ? ProtocolError{} : event.error();
 }
 
+TEST(ClientEvent, AnAppendIsReadTheSameInEveryForm) {
+  const std::vector<uint8_t> bytes = {0, 1, 2, 3};
+  for (const char* message : {
+           R"({"type":"input_audio_buffer.append","audio":"AAECAw=="})",
+           R"( { "audio" : "AAECAw==" , "type" : "input_audio_buffer.append" } )",
+           R"({"event_id":"e1","type":"input_audio_buffer.append","audio":"AAECAw=="})",
+           // For the parser: another key, an escape, one key twice.
+           R"({"type":"input_audio_buffer.append","audio":"AAECAw==","more":[1,{"audio":"x"}]})",
+           R"({"type":"input_audio_buffer.\u0061ppend","audio":"AAECAw\u003d\u003d"})",
+           R"({"audio":7,"type":"input_audio_buffer.append","audio":"AAECAw=="})",
+       }) {
+    EXPECT_EQ(Parse<AppendAudio>(message).bytes, bytes) << message;
+  }
+  EXPECT_EQ(ParseClientEvent(R"({"event_id":"e1","type":"input_audio_buffer.append","audio":""})")
+                ->event_id,
+            "e1");
+}
+
+TEST(ClientEvent, AnAppendThatIsNoJsonIsRefusedHoweverMuchOfItReadsWell) {
+  const std::string good = R"({"type":"input_audio_buffer.append","audio":"AAAA"})";
+  EXPECT_EQ(Error(good + "}").code, "invalid_json");
+  EXPECT_EQ(Error(good + good).code, "invalid_json");
+  EXPECT_EQ(Error(good.substr(0, good.size() - 1)).code, "invalid_json");
+  EXPECT_EQ(Error(R"({"type":"input_audio_buffer.append","audio":"AAAA",})").code, "invalid_json");
+  EXPECT_EQ(Error("{\"type\":\"input_audio_buffer.append\",\"audio\":\"AA\nAA\"}").code,
+            "invalid_json");
+  EXPECT_EQ(
+      Error("{\"event_id\":\"\xff\",\"type\":\"input_audio_buffer.append\",\"audio\":\"\"}").code,
+      "invalid_json");
+}
+
 TEST(ClientEvent, EachMistakeHasItsDocumentedCodeAndPath) {
   struct Case {
     const char* message;
@@ -61,6 +92,38 @@ TEST(ClientEvent, EachMistakeHasItsDocumentedCodeAndPath) {
             "response.metadata.a"},
            {R"({"type":"response.create","response":{"output_modalities":["smell"]}})",
             "invalid_value", "response.output_modalities"},
+       }) {
+    const ProtocolError error = Error(c.message);
+    EXPECT_EQ(error.code, c.code) << c.message;
+    EXPECT_EQ(error.param, c.param) << c.message;
+    EXPECT_EQ(error.type, "invalid_request_error");
+    EXPECT_FALSE(error.message.empty());
+  }
+}
+
+TEST(ClientEvent, SoIsEachMistakeWithinASessionAResponseOrAnItem) {
+  struct Case {
+    const char* message;
+    const char* code;
+    const char* param;
+  };
+  for (const Case& c : {
+           Case{R"({"type":"session.update","session":{}})", "missing_required_parameter",
+                "session.type"},
+           {R"({"type":"response.cancel","event_id":7})", "invalid_value", "event_id"},
+           {R"({"type":"response.cancel","response_id":7})", "invalid_value", "response_id"},
+           {R"({"type":"response.create","response":{"audio":5}})", "invalid_value",
+            "response.audio"},
+           {R"({"type":"response.create","response":{"reasoning":5}})", "invalid_value",
+            "response.reasoning"},
+           {R"({"type":"response.create","response":{"parallel_tool_calls":5}})", "invalid_value",
+            "response.parallel_tool_calls"},
+           {R"({"type":"conversation.item.create","item":{"type":"message","role":"user",)"
+            R"("content":[{"type":"input_audio","audio":"%"}]}})",
+            "invalid_value", "item.content[0].audio"},
+           {R"({"type":"conversation.item.create","item":{"type":"function_call","name":"f",)"
+            R"("arguments":"{}","call_id":7}})",
+            "invalid_value", "item.call_id"},
        }) {
     const ProtocolError error = Error(c.message);
     EXPECT_EQ(error.code, c.code) << c.message;

@@ -62,6 +62,7 @@ Json PartJson(const ContentPart& part, bool with_audio) {
       break;
     case PartType::kInputImage:
       json["image_url"] = part.text;
+      if (!part.detail.empty()) json["detail"] = part.detail;
       break;
     case PartType::kInputAudio:
     case PartType::kOutputAudio:
@@ -70,6 +71,20 @@ Json PartJson(const ContentPart& part, bool with_audio) {
       break;
   }
   return json;
+}
+
+Parsed<void> ReadAudio(const Json& json, const std::string& path, ContentPart& part) {
+  const auto text = OptionalString(json, path, "audio");
+  if (!text) return tl::unexpected(text.error());
+  auto bytes = Base64Decode(*text);
+  if (!bytes) {
+    return Refuse("invalid_value",
+                  fmt::format("Invalid '{}.audio'. Expected base64-encoded audio bytes: {}", path,
+                              bytes.error().message),
+                  path + ".audio");
+  }
+  part.bytes = *std::move(bytes);
+  return {};
 }
 
 Parsed<ContentPart> ParsePart(const Json& json, const std::string& path, ItemRole role) {
@@ -101,6 +116,14 @@ Parsed<ContentPart> ParsePart(const Json& json, const std::string& path, ItemRol
   auto text = needed ? RequiredString(json, path, field) : OptionalString(json, path, field);
   if (!text) return tl::unexpected(text.error());
   part.text = *std::move(text);
+  if (part.type == PartType::kInputAudio) {
+    if (auto read = ReadAudio(json, path, part); !read) return tl::unexpected(read.error());
+  }
+  if (part.type == PartType::kInputImage) {
+    auto detail = OptionalString(json, path, "detail");
+    if (!detail) return tl::unexpected(detail.error());
+    part.detail = *std::move(detail);
+  }
   part.has_transcript = part.type != PartType::kInputAudio || !part.text.empty();
   return part;
 }
@@ -191,7 +214,9 @@ Parsed<Item> ParseItem(const Json& json, const std::string& path) {
     item.type = ItemType::kFunctionCall;
     read = ReadString(json, path, "name", item.name);
     if (read) read = ReadString(json, path, "arguments", item.arguments);
-    if (auto call = OptionalString(json, path, "call_id"); call) item.call_id = *call;
+    auto call = OptionalString(json, path, "call_id");
+    if (!call) return tl::unexpected(call.error());
+    item.call_id = *std::move(call);
   } else if (*type == "function_call_output") {
     item.type = ItemType::kFunctionCallOutput;
     read = ReadString(json, path, "call_id", item.call_id);

@@ -26,6 +26,9 @@ struct ContentPart {
   std::string text;            // of text parts; the transcript of audio parts; the URL of an image
   bool has_transcript = true;  // of audio parts: false shows null
   std::shared_ptr<const PartAudio> audio;
+  // Sound that a client gave with an item, in the session's input format, until it is `audio`.
+  std::vector<uint8_t> bytes;
+  std::string detail;  // of an image
 };
 
 struct Item {

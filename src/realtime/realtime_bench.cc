@@ -16,6 +16,15 @@ void ParseAppendOf100Ms(benchmark::State& state) {
 }
 BENCHMARK(ParseAppendOf100Ms);
 
+// The same with a key that the fast path does not know.
+void ParseAppendOf100MsByDom(benchmark::State& state) {
+  const std::vector<uint8_t> audio(4800, 42);
+  const std::string message =
+      R"({"type":"input_audio_buffer.append","more":"","audio":")" + Base64Encode(audio) + R"("})";
+  for (auto _ : state) benchmark::DoNotOptimize(ParseClientEvent(message));
+}
+BENCHMARK(ParseAppendOf100MsByDom);
+
 void EncodeDeltaOf20Ms(benchmark::State& state) {
   size_t bytes = 0;
   ResponseLadder ladder({.response_id = "resp_1", .conversation_id = "conv_1"},

@@ -38,7 +38,8 @@ Json StatusDetails(turn::ResponseStatus status, turn::ResponseReason reason,
 }
 
 Json UsageJson(const ResponseUsage& usage, bool audio) {
-  const Json cached = {{"text_tokens", usage.cached_tokens}, {"audio_tokens", 0}};
+  const Json cached = {
+      {"text_tokens", usage.cached_tokens}, {"audio_tokens", 0}, {"image_tokens", 0}};
   const int64_t spoken = audio ? usage.output_tokens : 0;
   return {{"total_tokens", usage.input_tokens + usage.output_tokens},
           {"input_tokens", usage.input_tokens},
@@ -47,6 +48,7 @@ Json UsageJson(const ResponseUsage& usage, bool audio) {
            {{"cached_tokens", usage.cached_tokens},
             {"text_tokens", usage.input_tokens},
             {"audio_tokens", 0},
+            {"image_tokens", 0},
             {"cached_tokens_details", cached}}},
           {"output_token_details",
            {{"text_tokens", usage.output_tokens - spoken}, {"audio_tokens", spoken}}}};
@@ -84,6 +86,7 @@ std::string ResponseLadder::Response(std::string_view status, std::string_view s
 void ResponseLadder::Create() {
   send_(fmt::format(R"({{"type":"response.created","event_id":"{}","response":{}}})",
                     NewId("event"), Response("in_progress", "null", "null")));
+  send_(EventMessage("rate_limits.updated", {{"rate_limits", Json::array()}}));
 }
 
 void ResponseLadder::Start(std::string_view item_id, std::string_view previous_item_id) {

@@ -40,7 +40,7 @@ class ResponseLadder {
 
   ResponseLadder(Config config, Send send);
 
-  // response.created
+  // response.created, and rate_limits.updated: there are none.
   void Create();
   // The message's item: output_item.added, conversation.item.added, content_part.added.
   void Start(std::string_view item_id, std::string_view previous_item_id);

@@ -41,19 +41,19 @@ TEST_F(LadderTest, ASpokenReplyClimbsEveryStep) {
   ladder.Finish(turn::ResponseStatus::kCompleted, turn::ResponseReason::kNone, "",
                 {.input_tokens = 10, .cached_tokens = 4, .output_tokens = 3});
   EXPECT_THAT(Types(),
-              ElementsAre("response.created", "response.output_item.added",
+              ElementsAre("response.created", "rate_limits.updated", "response.output_item.added",
                           "conversation.item.added", "response.content_part.added",
                           "response.output_audio_transcript.delta", "response.output_audio.delta",
                           "response.output_audio_transcript.delta", "response.output_audio.done",
                           "response.output_audio_transcript.done", "response.content_part.done",
                           "response.output_item.done", "conversation.item.done", "response.done"));
   EXPECT_EQ(sent[0]["response"]["metadata"]["client_event_id"], "e1");
-  EXPECT_EQ(sent[1]["item"]["status"], "in_progress");
-  EXPECT_EQ(sent[2]["previous_item_id"], "item_1");
-  EXPECT_EQ(sent[3]["part"], (json{{"type", "audio"}, {"transcript", ""}}));
-  EXPECT_EQ(sent[5]["delta"], "AQD+/w==");
-  EXPECT_EQ(sent[8]["transcript"], "Paris.");
-  EXPECT_EQ(sent[10]["item"]["content"][0],
+  EXPECT_EQ(sent[2]["item"]["status"], "in_progress");
+  EXPECT_EQ(sent[3]["previous_item_id"], "item_1");
+  EXPECT_EQ(sent[4]["part"], (json{{"type", "audio"}, {"transcript", ""}}));
+  EXPECT_EQ(sent[6]["delta"], "AQD+/w==");
+  EXPECT_EQ(sent[9]["transcript"], "Paris.");
+  EXPECT_EQ(sent[11]["item"]["content"][0],
             (json{{"type", "output_audio"}, {"transcript", "Paris."}}));
   const json& response = sent.back()["response"];
   EXPECT_EQ(response["status"], "completed");
@@ -91,7 +91,7 @@ TEST_F(LadderTest, AReplyThatFailsBeforeItsFirstWordHasNoItem) {
   ladder.Create();
   ladder.Finish(turn::ResponseStatus::kFailed, turn::ResponseReason::kNoReply, "the model is gone",
                 {});
-  EXPECT_THAT(Types(), ElementsAre("response.created", "response.done"));
+  EXPECT_THAT(Types(), ElementsAre("response.created", "rate_limits.updated", "response.done"));
   const json& details = sent.back()["response"]["status_details"];
   EXPECT_EQ(details["type"], "failed");
   EXPECT_EQ(details["error"]["code"], "no_reply");
@@ -104,11 +104,12 @@ TEST_F(LadderTest, TextModeUsesTheTextSteps) {
   ladder.Start("item_2", "item_1");
   ladder.Text("Paris.");
   ladder.Finish(turn::ResponseStatus::kCompleted, turn::ResponseReason::kNone, "", {});
-  EXPECT_THAT(Types(), ElementsAre("response.created", "response.output_item.added",
-                                   "conversation.item.added", "response.content_part.added",
-                                   "response.output_text.delta", "response.output_text.done",
-                                   "response.content_part.done", "response.output_item.done",
-                                   "conversation.item.done", "response.done"));
+  EXPECT_THAT(Types(),
+              ElementsAre("response.created", "rate_limits.updated", "response.output_item.added",
+                          "conversation.item.added", "response.content_part.added",
+                          "response.output_text.delta", "response.output_text.done",
+                          "response.content_part.done", "response.output_item.done",
+                          "conversation.item.done", "response.done"));
 }
 
 TEST_F(LadderTest, AFunctionCallIsAnnouncedBeforeItsArguments) {
@@ -121,15 +122,15 @@ TEST_F(LadderTest, AFunctionCallIsAnnouncedBeforeItsArguments) {
                .arguments = R"({"city":"Paris"})"},
               "item_1");
   ladder.Finish(turn::ResponseStatus::kCompleted, turn::ResponseReason::kNone, "", {});
-  EXPECT_THAT(
-      Types(),
-      ElementsAre("response.created", "response.output_item.added", "conversation.item.added",
-                  "response.function_call_arguments.delta", "response.function_call_arguments.done",
-                  "response.output_item.done", "conversation.item.done", "response.done"));
-  EXPECT_EQ(sent[2]["item"]["name"], "weather");
-  EXPECT_EQ(sent[2]["item"]["call_id"], "call_1");
-  EXPECT_EQ(sent[4]["arguments"], R"({"city":"Paris"})");
-  EXPECT_EQ(sent[5]["item"]["arguments"], R"({"city":"Paris"})");
+  EXPECT_THAT(Types(),
+              ElementsAre("response.created", "rate_limits.updated", "response.output_item.added",
+                          "conversation.item.added", "response.function_call_arguments.delta",
+                          "response.function_call_arguments.done", "response.output_item.done",
+                          "conversation.item.done", "response.done"));
+  EXPECT_EQ(sent[3]["item"]["name"], "weather");
+  EXPECT_EQ(sent[3]["item"]["call_id"], "call_1");
+  EXPECT_EQ(sent[5]["arguments"], R"({"city":"Paris"})");
+  EXPECT_EQ(sent[6]["item"]["arguments"], R"({"city":"Paris"})");
 }
 
 TEST_F(LadderTest, OutOfBandTouchesNoConversation) {

@@ -7,33 +7,6 @@
 #include "realtime/internal/settings_json.h"
 
 namespace parley::realtime {
-namespace {
-
-// Checked only for their kind: stored and echoed, without effect here.
-Parsed<void> CheckEchoed(const std::string& key, const Json& value, const std::string& path) {
-  const bool right = value.is_null() || (key == "include" && value.is_array()) ||
-                     (key == "truncation" && (value.is_string() || value.is_object())) ||
-                     (key == "tracing" && (value.is_string() || value.is_object())) ||
-                     ((key == "prompt" || key == "reasoning") && value.is_object()) ||
-                     (key == "parallel_tool_calls" && value.is_boolean());
-  if (right) return {};
-  const char* expected = "an object";
-  if (key == "include") expected = "an array";
-  if (key == "parallel_tool_calls") expected = "a boolean";
-  if (key == "truncation" || key == "tracing") expected = "a string or an object";
-  return RefuseKind(path, expected, value);
-}
-
-bool IsEchoed(std::string_view key) {
-  for (const std::string_view known :
-       {"include", "truncation", "tracing", "prompt", "reasoning", "parallel_tool_calls"}) {
-    if (known == key) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 struct SessionObject::State {
   std::string id;
   int64_t expires_at_s = 0;
@@ -89,8 +62,8 @@ Parsed<void> SessionObject::State::MergeInput(const Json& json, const std::strin
     transcription = *value;
   }
   if (const Json* value = Find(json, "noise_reduction")) {
-    if (!value->is_null() && !value->is_object()) {
-      return RefuseKind(path + ".noise_reduction", "an object or null", *value);
+    if (auto checked = CheckNoiseReduction(*value, path + ".noise_reduction"); !checked) {
+      return checked;
     }
     noise_reduction = *value;
   }
@@ -142,6 +115,7 @@ Parsed<void> SessionObject::State::MergeField(const std::string& key, const Json
   if (IsEchoed(key)) {
     if (auto checked = CheckEchoed(key, value, path); !checked) return checked;
     echoed[key] = value;
+    if (key == "parallel_tool_calls") settings.reply.parallel_tool_calls = value != false;
     return {};
   }
   const auto taken = ParseReplyField(key, value, path, settings.reply);

@@ -42,6 +42,7 @@ struct ReplySettings {
   AudioFormat output_format;
   std::vector<ports::LanguageModel::Tool> tools;
   std::string tool_choice = "auto";  // "none", "required", or a function's name
+  bool parallel_tool_calls = true;
   std::optional<int> max_output_tokens;
   std::optional<double> temperature;
 };

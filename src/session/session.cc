@@ -83,8 +83,16 @@ Status Session::Impl::Start() {
                                                       .playout = playout_,
                                                       .emit = emit,
                                                       .sound_came = [this] { Schedule(); }});
-  out_of_band_ = std::make_shared<OutOfBand>(OutOfBand::Deps{
-      .model = services_.model, .voice = services_.voice, .executor = executor_, .send = send_});
+  out_of_band_ = std::make_shared<OutOfBand>(OutOfBand::Deps{.clock = services_.clock,
+                                                             .model = services_.model,
+                                                             .voice = services_.voice,
+                                                             .executor = executor_,
+                                                             .send = send_});
+  item_hearing_ =
+      std::make_shared<ItemHearing>(services_.clock, services_.recognizer, executor_,
+                                    [this](const std::string& item_id, Result<std::string> words) {
+                                      OnItemHeard(item_id, std::move(words));
+                                    });
   timer_ = executor_.MakeTimer();
   log::Info("session_started session={}", id_.value);
   send_(realtime::SessionCreated(object_));
@@ -99,6 +107,7 @@ void Session::Impl::Stop() {
   if (services_.end_of_turn) services_.end_of_turn->Forget(id_);
   timer_->Cancel();
   hearing_->Clear();
+  item_hearing_->Clear();
   hearing_.reset();
   work_.reset();
   out_of_band_.reset();
@@ -106,7 +115,7 @@ void Session::Impl::Stop() {
 }
 
 Session::Stats Session::Impl::stats() const {
-  return {.recognizer_streams = hearing_->size(),
+  return {.recognizer_streams = hearing_->size() + item_hearing_->size(),
           .replies = work_->size(),
           .out_of_band = out_of_band_->size(),
           .messages_waiting = inbox_.size()};

@@ -64,7 +64,10 @@ class Session {
     const perception::VoiceActivityModel& voice_activity;
     perception::EndOfTurnScorer* end_of_turn = nullptr;  // null: rules alone decide
     TurnLog& turns;
-    std::function<VoiceChoice(std::string_view name)> choose_voice;
+    // A client's names as voices and recognizers here understand them; an error that says what
+    // would do for one that is neither known nor ours.
+    std::function<Result<VoiceChoice>(std::string_view name)> choose_voice;
+    std::function<Result<std::string>(std::string_view name)> choose_recognizer;
     // The apology as sound, mono at 24 kHz, made at warm-up; empty: a failed reply stays silent.
     std::function<std::vector<int16_t>()> apology;
   };

@@ -62,14 +62,14 @@ TEST(Session, AQuestionIsAnsweredInTheOrderThatClientsDemand) {
   // Deltas of sound and words alternate; their order among each other is free.
   const auto is_delta = [](const std::string& type) { return type.find(".delta") != type.npos; };
   types.erase(std::remove_if(types.begin(), types.end(), is_delta), types.end());
-  EXPECT_EQ(
-      types,
-      (Strings{"input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
-               "input_audio_buffer.committed", "conversation.item.added", "conversation.item.done",
-               "response.created", "response.output_item.added", "conversation.item.added",
-               "response.content_part.added", "response.output_audio.done",
-               "response.output_audio_transcript.done", "response.content_part.done",
-               "response.output_item.done", "conversation.item.done", "response.done"}));
+  EXPECT_EQ(types,
+            (Strings{"input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+                     "input_audio_buffer.committed", "conversation.item.added",
+                     "conversation.item.done", "response.created", "rate_limits.updated",
+                     "response.output_item.added", "conversation.item.added",
+                     "response.content_part.added", "response.output_audio.done",
+                     "response.output_audio_transcript.done", "response.content_part.done",
+                     "response.output_item.done", "conversation.item.done", "response.done"}));
   EXPECT_EQ(rig.Last("response.done")["response"]["status"], "completed");
   EXPECT_EQ(rig.Last("response.output_audio_transcript.done")["transcript"],
             "It is Paris, I think. Anything else?");

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_depth.h"
 #include "realtime/protocol_error.h"
 
 namespace parley::realtime {
@@ -93,27 +94,10 @@ inline Parsed<std::string> OptionalString(const Json& object, const std::string&
   return RequiredString(object, path, key);
 }
 
-// Deeper nesting than any event has would only serve to exhaust the stack of who walks it.
+// Deeper nesting than any event has.
 inline constexpr int kJsonDepthMax = 32;
 
-inline bool TooDeep(std::string_view message) {
-  int depth = 0;
-  for (size_t at = 0; at < message.size(); ++at) {
-    const char c = message[at];
-    if (c == '{' || c == '[') {
-      if (++depth > kJsonDepthMax) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    } else if (c == '"') {
-      do {
-        at = message.find_first_of("\"\\", at + 1);
-        if (at == std::string_view::npos) return false;
-        if (message[at] == '\\') ++at;
-      } while (at < message.size() && message[at] != '"');
-    }
-  }
-  return false;
-}
+inline bool TooDeep(std::string_view json) { return NestsDeeper(json, kJsonDepthMax); }
 
 inline std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

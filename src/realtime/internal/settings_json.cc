@@ -39,6 +39,61 @@ Parsed<void> ReadBool(const Json& object, const std::string& path, std::string_v
   return {};
 }
 
+// Absent and null are good; else an array of strings.
+Parsed<void> CheckStrings(const Json& object, const std::string& path, std::string_view key) {
+  const Json* value = Find(object, key);
+  if (value == nullptr || value->is_null()) return {};
+  const std::string full = fmt::format("{}.{}", path, key);
+  if (!value->is_array()) return RefuseKind(full, "an array", *value);
+  for (size_t i = 0; i < value->size(); ++i) {
+    if (!(*value)[i].is_string()) {
+      return RefuseKind(fmt::format("{}[{}]", full, i), "a string", (*value)[i]);
+    }
+  }
+  return {};
+}
+
+// Absent and null are good; else one of the words.
+Parsed<void> CheckWord(const Json& object, const std::string& path, std::string_view key,
+                       std::initializer_list<std::string_view> words) {
+  const auto word = OptionalString(object, path, key);
+  if (!word) return tl::unexpected(word.error());
+  std::string allowed;
+  for (const std::string_view one : words) {
+    if (word->empty() || *word == one) return {};
+    allowed += fmt::format("{}'{}'", allowed.empty() ? "" : ", ", one);
+  }
+  return RefuseValue(fmt::format("{}.{}", path, key), *word, allowed);
+}
+
+Parsed<void> CheckTruncation(const Json& json, const std::string& path) {
+  if (json.is_null() || json == "auto" || json == "disabled") return {};
+  if (json.is_string()) {
+    return RefuseValue(path, json.get<std::string>(), "'auto', 'disabled' and an object");
+  }
+  if (!json.is_object()) return RefuseKind(path, "a string or an object", json);
+  const auto type = RequiredString(json, path, "type");
+  if (!type) return tl::unexpected(type.error());
+  if (*type != "retention_ratio") return RefuseValue(path + ".type", *type, "'retention_ratio'");
+  if (!json.contains("retention_ratio")) return RefuseMissing(path + ".retention_ratio");
+  double ratio = 0;
+  return ReadNumber(json, path, "retention_ratio", {0, 1}, ratio);
+}
+
+Parsed<void> CheckInclude(const Json& json, const std::string& path) {
+  constexpr std::string_view kKnown = "item.input_audio_transcription.logprobs";
+  if (json.is_null()) return {};
+  if (!json.is_array()) return RefuseKind(path, "an array", json);
+  for (size_t i = 0; i < json.size(); ++i) {
+    const std::string full = fmt::format("{}[{}]", path, i);
+    if (!json[i].is_string()) return RefuseKind(full, "a string", json[i]);
+    if (json[i] != kKnown) {
+      return RefuseValue(full, json[i].get<std::string>(), fmt::format("'{}'", kKnown));
+    }
+  }
+  return {};
+}
+
 Parsed<turn::Eagerness> ParseEagerness(const Json& json, const std::string& path) {
   const auto name = OptionalString(json, path, "eagerness");
   if (!name) return tl::unexpected(name.error());
@@ -90,7 +145,11 @@ Parsed<void> ParseTools(const Json& json, const std::string& path, ReplySettings
     if (!json[i].is_object()) return RefuseKind(full, "an object", json[i]);
     const auto type = RequiredString(json[i], full, "type");
     if (!type) return tl::unexpected(type.error());
-    if (*type == "mcp") continue;  // kept and echoed; nothing here calls it
+    if (*type == "mcp") {  // kept and echoed; nothing here calls it
+      const auto label = RequiredString(json[i], full, "server_label");
+      if (!label) return tl::unexpected(label.error());
+      continue;
+    }
     if (*type != "function") return RefuseValue(full + ".type", *type, "'function' and 'mcp'");
     auto tool = ParseTool(json[i], full);
     if (!tool) return tl::unexpected(tool.error());
@@ -112,7 +171,11 @@ Parsed<void> ParseToolChoice(const Json& json, const std::string& path, ReplySet
   if (!json.is_object()) return RefuseKind(path, "a string or an object", json);
   const auto type = RequiredString(json, path, "type");
   if (!type) return tl::unexpected(type.error());
-  if (*type == "mcp") return {};
+  if (*type == "mcp") {
+    const auto label = RequiredString(json, path, "server_label");
+    return label ? Parsed<void>() : tl::unexpected(label.error());
+  }
+  if (*type != "function") return RefuseValue(path + ".type", *type, "'function' and 'mcp'");
   const auto name = RequiredString(json, path, "name");
   if (!name) return tl::unexpected(name.error());
   reply.tool_choice = *name;
@@ -140,9 +203,8 @@ Parsed<void> ParseModalities(const Json& json, const std::string& path, ReplySet
     audio = audio || entry == "audio";
     text = text || entry == "text";
   }
-  // Both is what the older dialect calls audio; audio always brings its transcript.
-  if (json.empty() || json.size() > 2 || (!audio && !text) ||
-      json.size() != static_cast<size_t>(audio) + static_cast<size_t>(text)) {
+  // Never both: audio always brings its transcript.
+  if (json.size() != 1 || audio == text) {
     return RefuseValue(path, Dump(json), "[\"audio\"] and [\"text\"]");
   }
   reply.audio = audio;
@@ -225,12 +287,54 @@ Json DetectionJson(const turn::TurnDetection& detection) {
           {"interrupt_response", detection.interrupt_response}};
 }
 
+Parsed<void> CheckNoiseReduction(const Json& json, const std::string& path) {
+  if (json.is_null()) return {};
+  if (!json.is_object()) return RefuseKind(path, "an object or null", json);
+  if (auto known = OnlyKnown(json, path, {"type"}); !known) return known;
+  return CheckWord(json, path, "type", {"near_field", "far_field"});
+}
+
+bool IsEchoed(std::string_view key) {
+  for (const std::string_view known :
+       {"include", "truncation", "tracing", "prompt", "reasoning", "parallel_tool_calls"}) {
+    if (known == key) return true;
+  }
+  return false;
+}
+
+Parsed<void> CheckEchoed(const std::string& key, const Json& value, const std::string& path) {
+  if (key == "include") return CheckInclude(value, path);
+  if (key == "truncation") return CheckTruncation(value, path);
+  if (value.is_null()) return {};
+  if (key == "parallel_tool_calls") {
+    return value.is_boolean() ? Parsed<void>() : RefuseKind(path, "a boolean", value);
+  }
+  if (key == "tracing" && value.is_string()) {
+    return value == "auto" ? Parsed<void>()
+                           : RefuseValue(path, value.get<std::string>(), "'auto' and an object");
+  }
+  if (!value.is_object()) {
+    return RefuseKind(path, key == "tracing" ? "a string or an object" : "an object", value);
+  }
+  if (key == "reasoning") {
+    return CheckWord(value, path, "effort", {"none", "minimal", "low", "medium", "high", "xhigh"});
+  }
+  if (key != "prompt") return {};
+  const auto id = RequiredString(value, path, "id");
+  return id ? Parsed<void>() : tl::unexpected(id.error());
+}
+
 Parsed<std::optional<TranscriptionSettings>> ParseTranscription(const Json& json,
                                                                 const std::string& path) {
   if (json.is_null()) return std::optional<TranscriptionSettings>();
   if (!json.is_object()) return RefuseKind(path, "an object or null", json);
-  const auto known =
+  Parsed<void> known =
       OnlyKnown(json, path, {"model", "language", "languages", "keywords", "prompt", "delay"});
+  if (known) known = CheckStrings(json, path, "languages");
+  if (known) known = CheckStrings(json, path, "keywords");
+  if (known) {
+    known = CheckWord(json, path, "delay", {"minimal", "low", "medium", "high", "xhigh"});
+  }
   if (!known) return tl::unexpected(known.error());
   TranscriptionSettings settings;
   for (const auto& [key, into] : {std::pair{"model", &settings.model},
@@ -269,7 +373,7 @@ Json XParleyJson(const XParley& x_parley) {
 Parsed<bool> ParseReplyField(const std::string& key, const Json& value, const std::string& path,
                              ReplySettings& reply) {
   Parsed<void> read;
-  if (key == "output_modalities" || key == "modalities") {
+  if (key == "output_modalities") {
     read = ParseModalities(value, path, reply);
   } else if (key == "instructions") {
     if (!value.is_string() && !value.is_null()) return RefuseKind(path, "a string", value);

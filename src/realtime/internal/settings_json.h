@@ -17,6 +17,13 @@ Json FormatJson(const AudioFormat& format);
 Parsed<turn::TurnDetection> ParseDetection(const Json& json, const std::string& path);
 Json DetectionJson(const turn::TurnDetection& detection);
 
+Parsed<void> CheckNoiseReduction(const Json& json, const std::string& path);
+
+// Fields that are stored and echoed, and but for parallel_tool_calls have no effect here: include,
+// truncation, tracing, prompt, reasoning, parallel_tool_calls.
+bool IsEchoed(std::string_view key);
+Parsed<void> CheckEchoed(const std::string& key, const Json& value, const std::string& path);
+
 Parsed<std::optional<TranscriptionSettings>> ParseTranscription(const Json& json,
                                                                 const std::string& path);
 

@@ -71,7 +71,9 @@ Session::Impl::Reply& Session::Impl::ReplyOf(TurnId turn) {
 
 ports::Voice::Request Session::Impl::VoiceRequest(const realtime::ReplySettings& settings) const {
   ports::Voice::Request request;
-  VoiceChoice choice = services_.choose_voice(settings.voice);
+  // Checked when it was set; what the configuration itself says is the voice's to refuse.
+  VoiceChoice choice =
+      services_.choose_voice(settings.voice).value_or(VoiceChoice{settings.voice, ""});
   request.model = std::move(choice.model);
   request.voice = std::move(choice.voice);
   request.speed = settings.speed;
@@ -86,6 +88,7 @@ ports::LanguageModel::Request Session::Impl::ModelRequest(
                                            static_cast<size_t>(config_.prompt_tokens_max));
   request.tools = reply.settings.tools;
   request.sampling.tool_choice = reply.settings.tool_choice;
+  if (!reply.settings.parallel_tool_calls) request.sampling.parallel_tool_calls = false;
   request.sampling.temperature = reply.settings.temperature;
   request.sampling.max_tokens = reply.settings.max_output_tokens.value_or(config_.reply_tokens_max);
   request.prefix_key = "session-" + std::to_string(id_.value);

@@ -68,9 +68,17 @@ void Session::Impl::OnMessage(std::string_view message) {
   if (!drain_posted_) Drain();
 }
 
+// A response is asked for with all that was said before it, which may still be being heard.
+bool Session::Impl::MustWait(const realtime::ClientEvent& event) const {
+  const size_t hearing = item_hearing_->size();
+  return (hearing > 0 && std::holds_alternative<realtime::CreateResponse>(event.body)) ||
+         (hearing == ItemHearing::kItemsMax &&
+          std::holds_alternative<realtime::CreateItem>(event.body));
+}
+
 void Session::Impl::Drain() {
   drain_posted_ = false;
-  while (!inbox_.empty() && !stopped_) {
+  while (!inbox_.empty() && !stopped_ && !MustWait(inbox_.front())) {
     if (auto* audio = std::get_if<realtime::AppendAudio>(&inbox_.front().body)) {
       if (!HandleAudio(*audio)) {
         drain_posted_ = true;
@@ -116,9 +124,11 @@ void Session::Impl::On(const realtime::AppendAudio&) {}
 
 void Session::Impl::On(const realtime::UpdateSession& event) {
   const realtime::AudioFormat before = object_.settings().input_format;
-  if (auto merged = object_.Merge(event.patch, voice_locked_); !merged) {
-    return Fail(std::move(merged.error()));
-  }
+  realtime::SessionObject next = object_;
+  realtime::Parsed<void> merged = next.Merge(event.patch, voice_locked_);
+  if (merged) merged = CheckNames(next.settings());
+  if (!merged) return Fail(std::move(merged.error()));
+  object_ = std::move(next);
   if (!(object_.settings().input_format == before)) {
     if (Status set = uplink_->SetFormat(object_.settings().input_format); !set) {
       Fail({.type = "server_error", .message = set.error().message});
@@ -128,6 +138,17 @@ void Session::Impl::On(const realtime::UpdateSession& event) {
   ApplySettings();
 }
 
+realtime::Parsed<void> Session::Impl::CheckNames(const realtime::SessionSettings& settings) const {
+  if (const auto voice = services_.choose_voice(settings.reply.voice); !voice) {
+    return realtime::Refuse("invalid_value", voice.error().message, "session.audio.output.voice");
+  }
+  if (!settings.transcription) return {};
+  const auto recognizer = services_.choose_recognizer(settings.transcription->model);
+  if (recognizer) return {};
+  return realtime::Refuse("invalid_value", recognizer.error().message,
+                          "session.audio.input.transcription.model");
+}
+
 void Session::Impl::ApplySettings() {
   const realtime::SessionSettings& settings = object_.settings();
   const realtime::XParley& x = settings.x_parley;
@@ -135,6 +156,10 @@ void Session::Impl::ApplySettings() {
                    x.burst);
   std::string language = settings.transcription ? settings.transcription->language : "";
   hearing_->SetLanguage(language.empty() ? config_.language : std::move(language));
+  recognizer_model_ =
+      services_.choose_recognizer(settings.transcription ? settings.transcription->model : "")
+          .value_or("");
+  hearing_->SetModel(recognizer_model_);
   turn::SessionUpdate update{.detection = settings.detection};
   update.detection.create_response &= !settings.transcription_only;
   update.facts = {.echo_free = x.echo_free,
@@ -163,24 +188,6 @@ void Session::Impl::On(const realtime::ClearOutputAudio&) {
   if (core_->snapshot().floor) Step(turn::ClientCancel{});
 }
 
-void Session::Impl::On(const realtime::CreateItem& event) {
-  Conversation::Entry entry{.item = event.item};
-  if (entry.item.id.empty()) entry.item.id = realtime::NewId("item");
-  for (const realtime::ContentPart& part : entry.item.content) {
-    const bool agent_audio = part.type == realtime::PartType::kOutputAudio;
-    if (agent_audio && part.audio) {
-      return Fail({.code = "invalid_value",
-                   .message = "Audio of the assistant cannot be created: give its text.",
-                   .param = "item.content"});
-    }
-  }
-  const realtime::Item item = entry.item;
-  auto before = conversation_.Insert(std::move(entry), event.previous_item_id);
-  if (!before) return Fail(std::move(before.error()));
-  send_(realtime::ItemAdded(item, *before));
-  send_(realtime::ItemDone(item, *before));
-}
-
 void Session::Impl::On(const realtime::RetrieveItem& event) {
   auto entry = conversation_.Retrieve(event.item_id);
   if (!entry) return Fail(std::move(entry.error()));
@@ -199,6 +206,11 @@ void Session::Impl::On(const realtime::DeleteItem& event) {
 void Session::Impl::On(const realtime::TruncateItem& event) {
   auto entry = conversation_.Truncatable(event.item_id);
   if (!entry) return Fail(std::move(entry.error()));
+  if (event.content_index != 0) {
+    return Fail({.code = "invalid_value",
+                 .message = "The item has one part of content: 'content_index' must be 0.",
+                 .param = "content_index"});
+  }
   truncating_ = &event;
   Step(turn::ClientTruncate{(*entry)->turn, event.audio_end_ms * kCoreRateHz / 1000});
   truncating_ = nullptr;
@@ -212,6 +224,18 @@ void Session::Impl::On(const realtime::CreateResponse& event) {
   }
   auto settings = realtime::MergeReply(object_.settings().reply, event.overrides);
   if (!settings) return Fail(std::move(settings.error()));
+  if (auto checked = CheckInput(event); !checked) return Fail(std::move(checked.error()));
+  if (const auto voice = services_.choose_voice(settings->voice); !voice) {
+    return Fail({.code = "invalid_value",
+                 .message = voice.error().message,
+                 .param = "response.audio.output.voice"});
+  }
+  const bool other_voice = settings->voice != object_.settings().reply.voice;
+  if (voice_locked_ && other_voice && !event.out_of_band) {
+    return Fail({.code = "cannot_update_voice",
+                 .message = "Cannot update a conversation's voice if assistant audio is present.",
+                 .param = "response.audio.output.voice"});
+  }
   if (event.out_of_band) return CreateOutOfBand(event, *std::move(settings));
   const bool audio = settings->audio;
   creating_ = &event;
@@ -219,6 +243,18 @@ void Session::Impl::On(const realtime::CreateResponse& event) {
   Step(turn::ClientCreateResponse{audio});
   creating_ = nullptr;
   creating_settings_.reset();
+}
+
+realtime::Parsed<void> Session::Impl::CheckInput(const realtime::CreateResponse& event) const {
+  if (!event.input) return {};
+  for (size_t i = 0; i < event.input->size(); ++i) {
+    const auto* id = std::get_if<std::string>(&(*event.input)[i]);
+    if (!id || conversation_.Retrieve(*id)) continue;
+    return realtime::Refuse("invalid_value",
+                            "The conversation has no item with the id '" + *id + "'.",
+                            "response.input[" + std::to_string(i) + "].id");
+  }
+  return {};
 }
 
 void Session::Impl::CreateOutOfBand(const realtime::CreateResponse& event,

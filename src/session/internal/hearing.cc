@@ -37,6 +37,7 @@ void Hearing::StartStream(SegmentId segment, Life& life) {
   Recognizer::Request request;
   request.segment = segment;
   request.work = {.lane = ports::Lane::kFloor, .id = segment.value};
+  request.model = model_;
   request.language = language_;
   request.sample_rate_hz = Uplink::kRateHz;
   request.partials = life.partials;

@@ -38,6 +38,7 @@ class Hearing : public std::enable_shared_from_this<Hearing> {
 
   // Of the segments opened from now on.
   void SetLanguage(std::string language) { language_ = std::move(language); }
+  void SetModel(std::string model) { model_ = std::move(model); }
 
   void Open(SegmentId segment, int64_t from_sample);
   void SetPartials(SegmentId segment, bool on);
@@ -78,6 +79,7 @@ class Hearing : public std::enable_shared_from_this<Hearing> {
 
   const Deps deps_;
   std::string language_;
+  std::string model_;  // empty: the default
   std::map<SegmentId, Life> lives_;
   uint64_t generations_ = 0;
   int64_t looked_at_ = 0;

@@ -29,6 +29,8 @@ bool OutOfBand::Start(realtime::ResponseLadder::Config ladder, LanguageModel::Re
   life.voice_request.work = ports::ReplyWork(reply);
   life.voice_request.credit_samples = int64_t{life.voice_request.sample_rate_hz} * kCreditMs / 1000;
   request.work = ports::ReplyWork(reply);
+  life.timer = deps_.executor.MakeTimer();
+  ExpectMore(reply, life);
   life.ladder.Create();
   auto sink = [weak = weak_from_this(), &executor = deps_.executor,
                reply](LanguageModel::Event event) {
@@ -38,6 +40,19 @@ bool OutOfBand::Start(realtime::ResponseLadder::Config ladder, LanguageModel::Re
   };
   life.model = deps_.model.Start(std::move(request), std::move(sink));
   return true;
+}
+
+void OutOfBand::ExpectMore(ReplyId reply, Life& life) {
+  // Posted, since the end of a life destroys its timer.
+  life.timer->Start(deps_.clock.NowUs() + kSilentMaxMs * 1000,
+                    [weak = weak_from_this(), &executor = deps_.executor, reply] {
+                      executor.Post([weak, reply] {
+                        if (const auto self = weak.lock()) {
+                          self->Finish(reply, ResponseStatus::kFailed, ResponseReason::kStalled,
+                                       "nothing more came of the reply in time");
+                        }
+                      });
+                    });
 }
 
 bool OutOfBand::Cancel(std::string_view response_id) {
@@ -53,6 +68,7 @@ void OutOfBand::OnModel(ReplyId reply, LanguageModel::Event event) {
   const auto found = lives_.find(reply);
   if (found == lives_.end()) return;
   Life& life = found->second;
+  ExpectMore(reply, life);
   if (const auto* delta = std::get_if<LanguageModel::Delta>(&event)) {
     life.text += delta->text;
     if (!life.audio) return Show(life, life.text.size());
@@ -111,6 +127,7 @@ void OutOfBand::OnVoice(ReplyId reply, Voice::Event event) {
   const auto found = lives_.find(reply);
   if (found == lives_.end()) return;
   Life& life = found->second;
+  ExpectMore(reply, life);
   if (const auto* audio = std::get_if<Voice::Audio>(&event)) {
     if (const auto begun = life.spoken.find(audio->utterance); begun != life.spoken.end()) {
       Show(life, begun->second);
@@ -129,6 +146,7 @@ void OutOfBand::OnVoice(ReplyId reply, Voice::Event event) {
 void OutOfBand::Finish(ReplyId reply, ResponseStatus status, ResponseReason reason,
                        std::string_view message) {
   const auto found = lives_.find(reply);
+  if (found == lives_.end()) return;
   if (status == ResponseStatus::kCompleted && found->second.ladder.started()) {
     Show(found->second, found->second.text.size());
   }

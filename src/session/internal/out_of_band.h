@@ -1,5 +1,6 @@
 // Responses beside the conversation (response.create with conversation "none"): each by itself, in
-// the reply lane, without floor, gate or pacer; its text and sound go out as they are made.
+// the reply lane, without floor, gate or pacer; its text and sound go out as they are made. One
+// whose model or voice gives nothing for kSilentMaxMs fails.
 //
 // Owned by a session, one sequence; its streams answer on other threads and are posted.
 #pragma once
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "net/executor.h"
 #include "ports/language_model.h"
@@ -23,8 +25,10 @@ namespace parley::session {
 class OutOfBand : public std::enable_shared_from_this<OutOfBand> {
  public:
   static constexpr size_t kRepliesMax = 4;
+  static constexpr int64_t kSilentMaxMs = 20'000;
 
   struct Deps {
+    const Clock& clock;
     ports::LanguageModel& model;
     ports::Voice& voice;
     net::Executor& executor;
@@ -46,6 +50,7 @@ class OutOfBand : public std::enable_shared_from_this<OutOfBand> {
         : audio(config.settings.audio), ladder(std::move(config), std::move(send)) {}
     const bool audio;
     realtime::ResponseLadder ladder;
+    std::unique_ptr<net::Timer> timer;
     std::unique_ptr<ports::LanguageModel::Stream> model;
     std::unique_ptr<ports::Voice::Stream> voice;
     ports::Voice::Request voice_request;
@@ -59,6 +64,7 @@ class OutOfBand : public std::enable_shared_from_this<OutOfBand> {
     realtime::ResponseUsage usage;
   };
 
+  void ExpectMore(ReplyId reply, Life& life);
   void OnModel(ReplyId reply, ports::LanguageModel::Event event);
   void OnVoice(ReplyId reply, ports::Voice::Event event);
   void Say(ReplyId reply, Life& life);

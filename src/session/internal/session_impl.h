@@ -1,6 +1,6 @@
 // The inside of a session, by file: session.cc (life, steps, time), client_events.cc (what the
-// client says), listening.cc (sound in), actions.cc (what the core wants), telling.cc (what the
-// client is told).
+// client says), items.cc (the items that it makes), listening.cc (sound in), actions.cc (what the
+// core wants), telling.cc (what the client is told).
 #pragma once
 
 #include <array>
@@ -15,8 +15,10 @@
 #include "playout/playout.h"
 #include "realtime/client_event.h"
 #include "realtime/response_ladder.h"
+#include "realtime/transcript_deltas.h"
 #include "session/conversation.h"
 #include "session/internal/hearing.h"
+#include "session/internal/item_hearing.h"
 #include "session/internal/out_of_band.h"
 #include "session/internal/reply_work.h"
 #include "session/session.h"
@@ -58,6 +60,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   // client_events.cc
   void Drain();
+  bool MustWait(const realtime::ClientEvent& event) const;
   void Handle(realtime::ClientEvent& event);
   bool HandleAudio(realtime::AppendAudio& audio);
   void On(const realtime::UpdateSession& event);
@@ -72,6 +75,11 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void On(const realtime::CreateResponse& event);
   void On(const realtime::CancelResponse& event);
   void On(const realtime::Played& event);
+  // Whether the names in the settings mean something here.
+  realtime::Parsed<void> CheckNames(const realtime::SessionSettings& settings) const;
+  realtime::Parsed<void> CheckInput(const realtime::CreateResponse& event) const;
+  void HearItem(const realtime::Item& item);
+  void OnItemHeard(const std::string& item_id, Result<std::string> words);
   void CreateOutOfBand(const realtime::CreateResponse& event, realtime::ReplySettings settings);
   void ApplySettings();
   void Fail(realtime::ProtocolError error);
@@ -132,6 +140,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Tell(const turn::ReplyTruncated& event);
   void Tell(const turn::Rejected& event);
   const std::string& ItemOf(SegmentId segment);
+  void TellDelta(const std::string& item_id, std::string_view words);
+  void TellTranscript(const realtime::Item& item, std::string_view words);
   void TruncateByShare();
   void TellFrame(const playout::Frame& frame);
 
@@ -159,8 +169,11 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   std::shared_ptr<ReplyWork> work_;
   std::shared_ptr<OutOfBand> out_of_band_;
   std::map<TurnId, Reply> replies_;
+  std::shared_ptr<ItemHearing> item_hearing_;
   std::map<SegmentId, std::string> item_ids_;  // announced, not yet committed
+  realtime::TranscriptDeltas deltas_;
   std::map<SegmentId, int64_t> segments_from_;
+  std::string recognizer_model_;  // as chosen by the session's transcription
   bool voice_locked_ = false;
 
   std::deque<turn::EventBody> events_;

@@ -60,23 +60,34 @@ void Session::Impl::Tell(const turn::IdleTimeout& event) {
 }
 
 void Session::Impl::Tell(const turn::TranscriptUpdated& event) {
-  if (!object_.settings().x_parley.live_words) return;
-  send_(realtime::WordsEvent(ItemOf(event.segment), event.text));
+  const std::string& item_id = ItemOf(event.segment);
+  if (object_.settings().x_parley.live_words) send_(realtime::WordsEvent(item_id, event.text));
+  if (object_.settings().transcription) TellDelta(item_id, deltas_.Revise(item_id, event.text));
+}
+
+void Session::Impl::TellDelta(const std::string& item_id, std::string_view words) {
+  if (!words.empty()) send_(realtime::TranscriptionDelta(item_id, words));
+}
+
+void Session::Impl::TellTranscript(const realtime::Item& item, std::string_view words) {
+  if (!object_.settings().transcription) return;
+  double seconds = 0;
+  for (const realtime::ContentPart& part : item.content) {
+    if (!part.audio) continue;
+    seconds += static_cast<double>(part.audio->pcm.size()) / part.audio->sample_rate_hz;
+  }
+  TellDelta(item.id, deltas_.Finish(item.id, words));
+  send_(realtime::TranscriptionCompleted(item.id, words, seconds));
 }
 
 void Session::Impl::Tell(const turn::TranscriptCompleted& event) {
   Conversation::Entry* entry = conversation_.Find(event.segment);
   if (!entry) return;
-  double seconds = 0;
   for (realtime::ContentPart& part : entry->item.content) {
     part.text = std::string(event.text);
     part.has_transcript = true;
-    if (part.audio) {
-      seconds += static_cast<double>(part.audio->pcm.size()) / part.audio->sample_rate_hz;
-    }
   }
-  if (!object_.settings().transcription) return;
-  send_(realtime::TranscriptionCompleted(entry->item.id, event.text, seconds));
+  TellTranscript(entry->item, event.text);
 }
 
 void Session::Impl::Tell(const turn::TranscriptionFailed& event) {

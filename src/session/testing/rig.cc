@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "base/base64.h"
@@ -39,14 +40,19 @@ Rig::Rig(Config config)
       .voice_activity = voice_activity_,
       .end_of_turn = scorer_.get(),
       .turns = turns_,
-      .choose_voice =
-          [](std::string_view name) {
-            return VoiceChoice{"", std::string(name)};
-          },
+      .choose_voice = [](std::string_view name) -> Result<VoiceChoice> {
+        if (name == "nobody") return Fail(Code::kNotFound, "nobody is not here");
+        return VoiceChoice{"", std::string(name)};
+      },
+      .choose_recognizer = [](std::string_view name) -> Result<std::string> {
+        if (name == "nobody") return Fail(Code::kNotFound, "nobody is not here");
+        return std::string(name);
+      },
       .apology = [with = config.apology] { return std::vector<int16_t>(with ? 12'000 : 0, 1000); }};
   auto session = Session::Create(SessionId{1}, config.session, services, executor_,
-                                 [this](std::string message) {
+                                 [this, watched = config.watched](const std::string& message) {
                                    events_.push_back(Json::parse(message));
+                                   if (watched) Watch(events_.back());
                                    times_ms_.push_back(now_ms());
                                  });
   PARLEY_CHECK(session);
@@ -59,6 +65,13 @@ Rig::Rig(Config config)
 Rig::~Rig() {
   session_.reset();
   executor_.RunReady();
+}
+
+void Rig::Watch(const Json& event) {
+  watch_.Observe(event);
+  if (watch_.breach().empty()) return;
+  std::fprintf(stderr, "protocol breach: %s\n", watch_.breach().c_str());
+  PARLEY_CHECK(watch_.breach().empty());
 }
 
 void Rig::SendText(const std::string& message) {

@@ -16,6 +16,7 @@
 #include "ports/testing/fake_recognizer.h"
 #include "ports/testing/fake_voice.h"
 #include "session/session.h"
+#include "session/testing/protocol_watch.h"
 
 namespace parley::session::testing {
 
@@ -37,6 +38,7 @@ class Rig {
         {.deltas = {"It is", " Paris,", " I think.", " Anything else?"}}};
     ports::testing::FakeVoice::Config voice;
     bool apology = true;
+    bool watched = true;  // every event is looked at (protocol_watch.h); a breach ends the test
     // Asked by a real pool of one thread; none: rules alone decide.
     std::unique_ptr<const perception::EndOfTurnModel> end_of_turn;
     // Sent after session.created; empty: nothing.
@@ -79,6 +81,7 @@ class Rig {
 
  private:
   static Json AppendEvent(int ms, bool loud);
+  void Watch(const Json& event);
 
   FakeClock clock_;
   metrics::Registry registry_;
@@ -89,6 +92,7 @@ class Rig {
   ports::testing::FakeLanguageModel model_;
   ports::testing::FakeVoice voice_;
   TurnLog turns_;
+  ProtocolWatch watch_;
   std::unique_ptr<perception::EndOfTurnScorer> scorer_;
   std::vector<Json> events_;
   std::vector<int64_t> times_ms_;
