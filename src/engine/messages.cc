@@ -150,6 +150,7 @@ void Fields(Io& io, M& m) {
 template <class Io, Is<AsrStart> M>
 void Fields(Io& io, M& m) {
   io.Optional("language", m.language);
+  io.Optional("translate", m.translate);
   io.Required("sample_rate", m.sample_rate_hz, kRateHz);
   PartialsRule rule{m.partials, m.partials_min_interval_ms};
   io.Optional("partials", rule);

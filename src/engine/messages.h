@@ -115,7 +115,8 @@ struct TtsStart {
 };
 
 struct AsrStart {
-  std::string language;  // BCP 47; empty: the recognizer decides
+  std::string language;    // BCP 47; empty: the recognizer decides
+  bool translate = false;  // into English; only where the capabilities say so
   int sample_rate_hz = 16'000;
   bool partials = true;
   int partials_min_interval_ms = 300;

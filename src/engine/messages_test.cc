@@ -51,11 +51,13 @@ TEST(Messages, ATtsStartKeepsItsFields) {
 
 TEST(Messages, AnAsrStartKeepsItsFields) {
   const Start back = Through(Start{.request = AsrStart{.language = "de",
+                                                       .translate = true,
                                                        .sample_rate_hz = 8'000,
                                                        .partials = false,
                                                        .partials_min_interval_ms = 500}});
   const auto& asr = std::get<AsrStart>(back.request);
   EXPECT_EQ(asr.language, "de");
+  EXPECT_TRUE(asr.translate);
   EXPECT_EQ(asr.sample_rate_hz, 8'000);
   EXPECT_FALSE(asr.partials);
   EXPECT_EQ(asr.partials_min_interval_ms, 500);

@@ -35,7 +35,8 @@ std::string Wav(int64_t ms, int16_t value = 1000, int hz = 16'000) {
 
 Result<net::HttpResponse> Transcribe(
     FakeGateway& gateway, const std::string& file,
-    const std::vector<std::pair<std::string, std::string>>& fields = {{"model", "whisper-1"}}) {
+    const std::vector<std::pair<std::string, std::string>>& fields = {{"model", "whisper-1"}},
+    const std::string& path = "/v1/audio/transcriptions") {
   std::string body =
       "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n"
       "Content-Type: audio/wav\r\n\r\n" +
@@ -43,8 +44,7 @@ Result<net::HttpResponse> Transcribe(
   for (const auto& [name, value] : fields) {
     body += "--B\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
   }
-  return gateway.Post("/v1/audio/transcriptions", body + "--B--\r\n",
-                      "multipart/form-data; boundary=B");
+  return gateway.Post(path, body + "--B--\r\n", "multipart/form-data; boundary=B");
 }
 
 Json ErrorOf(const Result<net::HttpResponse>& response) {
@@ -219,6 +219,15 @@ TEST(SpeechApi, AClientThatDoesNotReadHoldsTheVoiceBack) {
   // the queue's limit (4 MB) would have closed the connection otherwise.
   for (int i = 0; i < 3600; ++i) gateway.voice.AdvanceUs(1'000'000);
   EXPECT_EQ(gateway.voice.live(), 1);
+}
+
+TEST(TranscriptionApi, ATranslationIsAskedOfTheRecognizer) {
+  FakeGateway gateway;
+  for (const auto& [path, translate] :
+       {std::pair{"/v1/audio/transcriptions", false}, {"/v1/audio/translations", true}}) {
+    EXPECT_EQ(Transcribe(gateway, Wav(1000), {{"model", "whisper-1"}}, path)->status, 200) << path;
+    EXPECT_EQ(gateway.recognizer.requests().back().translate, translate) << path;
+  }
 }
 
 TEST(TranscriptionApi, WordsComeBackInEveryFormat) {

@@ -99,6 +99,8 @@ Status Gateway::Parts::Open() {
           .names = names,
           .voice = components.router->voice(),
           .recognizer = components.router->recognizer(),
+          .language_model = components.model(),
+          .any_model_name = components.own_model != nullptr,
           .pool = *pool,
           .metrics = metrics,
           .readiness = [this] { return readiness.state(); },

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "gateway/chat_job.h"
+#include "gateway/chat_request.h"
 #include "gateway/cors.h"
 #include "gateway/speech_job.h"
 #include "gateway/speech_request.h"
@@ -22,6 +24,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kSpeechBytesPerChar = 12;
 constexpr size_t kSpeechBytesBase = 16 * 1024;
 constexpr size_t kTurnsDefault = 50;
+constexpr size_t kChatBytesMax = 4 << 20;
 constexpr size_t kSessionBytesMax = 256 * 1024;
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
@@ -53,6 +56,9 @@ GatewayService::GatewayService(const GatewayConfig& config, Deps deps)
            &GatewayService::Speech},
           {"/v1/audio/transcriptions", "POST", false,
            static_cast<size_t>(config.body_mib_max) << 20, &GatewayService::Transcription},
+          {"/v1/audio/translations", "POST", false, static_cast<size_t>(config.body_mib_max) << 20,
+           &GatewayService::Translation},
+          {"/v1/chat/completions", "POST", false, kChatBytesMax, &GatewayService::Chat},
           {"/v1/models", "GET", false, 0, &GatewayService::Models},
           {"/v1/models/{id}", "GET", false, 0, &GatewayService::Model},
           {"/v1/realtime", "GET", false, 0, &GatewayService::RealtimeWithoutUpgrade},
@@ -221,8 +227,16 @@ void GatewayService::Speech(std::shared_ptr<net::Exchange> exchange) {
 }
 
 void GatewayService::Transcription(std::shared_ptr<net::Exchange> exchange) {
+  Transcribe(std::move(exchange), /*translate=*/false);
+}
+void GatewayService::Translation(std::shared_ptr<net::Exchange> exchange) {
+  Transcribe(std::move(exchange), /*translate=*/true);
+}
+
+void GatewayService::Transcribe(std::shared_ptr<net::Exchange> exchange, bool translate) {
   auto request = ParseTranscriptionRequest(exchange->request());
   if (!request) return Answer(*exchange, ToResponse(request.error()));
+  request->translate = translate;
   auto model = deps_.names.Model(request->model);
   if (!model) {
     return Answer(*exchange, ToResponse({404, model.error().message, "model", "model_not_found"}));
@@ -232,6 +246,20 @@ void GatewayService::Transcription(std::shared_ptr<net::Exchange> exchange) {
   if (!ticket) return;
   StartTranscriptionJob(std::move(exchange), *std::move(request), ReplyId{next_reply_++},
                         {deps_.recognizer, deps_.pool, config_.audio_s_max}, *std::move(ticket));
+}
+
+void GatewayService::Chat(std::shared_ptr<net::Exchange> exchange) {
+  auto request = ParseChatRequest(exchange->request().body);
+  if (!request) return Answer(*exchange, ToResponse(request.error()));
+  auto model = deps_.names.Model(request->model);
+  if (!model && !deps_.any_model_name) {
+    return Answer(*exchange, ToResponse({404, model.error().message, "model", "model_not_found"}));
+  }
+  request->work.model = model ? *std::move(model) : request->model;
+  auto ticket = TakeTicket(*exchange);
+  if (!ticket) return;
+  StartChatJob(std::move(exchange), *std::move(request), ReplyId{next_reply_++},
+               deps_.language_model, *std::move(ticket));
 }
 
 void GatewayService::Models(std::shared_ptr<net::Exchange> exchange) {

@@ -21,6 +21,7 @@
 #include "gateway/work_pool.h"
 #include "metrics/gateway_metrics.h"
 #include "net/server.h"
+#include "ports/language_model.h"
 #include "ports/recognizer.h"
 #include "ports/voice.h"
 
@@ -33,6 +34,9 @@ class GatewayService final : public net::Service {
     const Names& names;
     ports::Voice& voice;
     ports::Recognizer& recognizer;
+    ports::LanguageModel& language_model;
+    // The language model is an endpoint's, whose names for models may be any.
+    bool any_model_name = false;
     WorkPool& pool;
     metrics::GatewayMetrics& metrics;
     std::function<ReadyState()> readiness;
@@ -75,6 +79,9 @@ class GatewayService final : public net::Service {
 
   void Speech(std::shared_ptr<net::Exchange> exchange);
   void Transcription(std::shared_ptr<net::Exchange> exchange);
+  void Translation(std::shared_ptr<net::Exchange> exchange);
+  void Transcribe(std::shared_ptr<net::Exchange> exchange, bool translate);
+  void Chat(std::shared_ptr<net::Exchange> exchange);
   void Models(std::shared_ptr<net::Exchange> exchange);
   void Model(std::shared_ptr<net::Exchange> exchange);
   void Health(std::shared_ptr<net::Exchange> exchange);

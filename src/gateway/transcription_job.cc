@@ -81,6 +81,7 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
     request.segment = SegmentId{window_ + 1};
     request.model = request_.model;
     request.language = request_.language;
+    request.translate = request_.translate;
     request.sample_rate_hz = kRateHz;
     request.partials = false;
     stream_ = deps_.recognizer.Start(

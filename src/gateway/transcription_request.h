@@ -1,4 +1,4 @@
-// POST /v1/audio/transcriptions: the form, checked. Pure.
+// POST /v1/audio/transcriptions and /v1/audio/translations: the form, checked. Pure.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ struct TranscriptionRequest {
   TranscriptFormat format = TranscriptFormat::kJson;
   TranscriptDetail detail;
   bool stream = false;
+  bool translate = false;  // into English: POST /v1/audio/translations
 };
 
 // Fields without effect here (prompt, temperature, include…) are ignored.

@@ -33,6 +33,8 @@ class Recognizer {
     SegmentId segment;
     std::string model;     // empty: the default recognizer
     std::string language;  // BCP 47; empty: the recognizer decides
+    // What is heard in any language is written in English; kUnimplemented where the model cannot.
+    bool translate = false;
     int sample_rate_hz = 16'000;
     bool partials = true;
     int partials_min_interval_ms = 300;

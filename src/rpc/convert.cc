@@ -272,6 +272,7 @@ pb::TranscribeStart ToProto(const Recognizer::Request& request) {
   start.set_model(request.model);
   start.set_language(request.language);
   start.set_sample_rate_hz(static_cast<uint32_t>(request.sample_rate_hz));
+  start.set_translate(request.translate);
   start.set_partials(request.partials);
   start.set_partials_min_interval_ms(static_cast<uint32_t>(request.partials_min_interval_ms));
   start.set_ready_timeout_ms(request.ready_timeout_ms);
@@ -285,6 +286,7 @@ Result<Recognizer::Request> FromProto(const pb::TranscribeStart& start) {
   request.model = start.model();
   request.language = start.language();
   PARLEY_TRY(request.sample_rate_hz, RateFrom(start.sample_rate_hz(), 16'000));
+  request.translate = start.translate();
   request.partials = start.partials();
   if (start.partials_min_interval_ms() > 60'000) {
     return Fail(Code::kInvalidArgument, "partials_min_interval_ms is " +

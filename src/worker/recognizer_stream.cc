@@ -154,6 +154,11 @@ void RecognizerStream::OnLease(Result<ModelLease> lease) {
 Status RecognizerStream::OpenEngineStream() {
   ModelInstance& instance = lease_.instance();
   if (instance.engine == nullptr) return Fail(Code::kUnavailable, "the engine is gone");
+  const auto& can = instance.loaded.capabilities;
+  if (request_.translate && std::find(can.begin(), can.end(), "translate") == can.end()) {
+    return Fail(Code::kUnimplemented, "the recognizer '" + request_.model +
+                                          "' cannot translate; a multilingual Whisper model can");
+  }
   engine_hz_ =
       instance.loaded.sample_rate_hz > 0 ? instance.loaded.sample_rate_hz : request_.sample_rate_hz;
   if (engine_hz_ != request_.sample_rate_hz) {
@@ -163,6 +168,7 @@ Status RecognizerStream::OpenEngineStream() {
   engine_credit_ = instance.loaded.credit_samples;
   engine::AsrStart start;
   start.language = request_.language;
+  start.translate = request_.translate;
   start.sample_rate_hz = engine_hz_;
   start.partials = partials_;
   start.partials_min_interval_ms = request_.partials_min_interval_ms;

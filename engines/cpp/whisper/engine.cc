@@ -103,6 +103,7 @@ Result<engine::Loaded> Engine::Load(const engine::Load& load, engine::LoadProgre
   loaded.credit_samples = kCreditSamples;
   loaded.languages = model_->Languages();
   loaded.capabilities = {"partials", "words", "confidence", "no_speech"};
+  if (model_->multilingual()) loaded.capabilities.push_back("translate");
   return loaded;
 }
 
@@ -115,6 +116,7 @@ Status Engine::Transcribe(const engine::AsrStart& start, engine::AsrStream& stre
   }
   Segment::Config config = segment_;
   PARLEY_TRY(config.language, model_->LanguageCode(start.language));
+  config.translate = start.translate && model_->multilingual();
   config.partial_interval_ms = std::max(config.partial_interval_ms, start.partials_min_interval_ms);
   const std::unique_ptr<Transcriber> transcriber = model_->Lend();
   Segment segment(std::move(config), *transcriber);

@@ -82,6 +82,7 @@ Result<std::optional<Segment::Heard>> Segment::Hear(Range range, int context_flo
   PassRequest request;
   request.pcm = Audio({offset, range.from_sample + span.upto_sample});
   request.language = config_.language;
+  request.translate = config_.translate;
   request.context_floor = context_floor;
   request.urgent = urgent;
   request.aborted = aborted;

@@ -32,6 +32,7 @@ class Segment {
  public:
   struct Config {
     std::string language;           // Whisper's code; empty: recognized with each pass
+    bool translate = false;         // into English
     int partial_interval_ms = 500;  // new audio between two partials; each costs 200–400 ms of CPU
     int partial_first_ms = 500;     // audio before the first one
     int partial_window_ms = 10'000;  // what a partial hears at most

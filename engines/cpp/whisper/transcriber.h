@@ -24,6 +24,7 @@ struct HeardWord {
 struct PassRequest {
   std::span<const float> pcm;     // 16 kHz mono in [−1, 1], at most 30 s
   std::string language;           // Whisper's code, "en"; empty: recognize it
+  bool translate = false;         // into English
   int context_floor = 0;          // limits.h
   bool urgent = false;            // a final: may use all threads
   std::function<bool()> aborted;  // asked between graph nodes, from any thread

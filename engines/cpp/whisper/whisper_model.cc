@@ -155,6 +155,7 @@ whisper_full_params WhisperModel::Stream::Params(const PassRequest& request, int
   params.no_speech_thold = 2;  // never: hearing_policy.h decides
   params.audio_ctx = audio_context;
   params.max_tokens = TokensMax(static_cast<int>(request.pcm.size()));
+  params.translate = request.translate;
   params.language = request.language.empty() ? "auto" : request.language.c_str();
   params.abort_callback = Aborted;
   params.abort_callback_user_data = &run;

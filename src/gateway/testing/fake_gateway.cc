@@ -19,6 +19,7 @@ FakeGateway::FakeGateway(GatewayConfig config, ports::testing::FakeRecognizer::C
       config, GatewayService::Deps{.names = names_,
                                    .voice = voice,
                                    .recognizer = recognizer,
+                                   .language_model = language_model,
                                    .pool = pool_,
                                    .metrics = metrics_,
                                    .readiness = [this] { return ready; },
@@ -47,6 +48,7 @@ bool FakeGateway::RunUntil(const std::function<bool()>& condition) {
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     voice.AdvanceUs(5'000);
+    language_model.AdvanceUs(5'000);
     recognizer.AdvanceUs(5'000);
     std::this_thread::yield();
   }

@@ -10,6 +10,7 @@
 #include "net/client.h"
 #include "net/io_threads.h"
 #include "net/server.h"
+#include "ports/testing/fake_language_model.h"
 #include "ports/testing/fake_recognizer.h"
 #include "ports/testing/fake_voice.h"
 
@@ -34,6 +35,9 @@ class FakeGateway {
 
   ports::testing::FakeVoice voice;
   ports::testing::FakeRecognizer recognizer;
+  ports::testing::FakeLanguageModel language_model{
+      {{.deltas = {"Hello ", "there."}},
+       {.deltas = {"Let me look."}, .tool_calls = {{"call_1", "f", "{}"}}}}};
   ReadyState ready;
   std::vector<std::string> turns;
   std::function<net::Upgrade(const net::HttpRequest&, net::Executor&, std::string)> realtime;
