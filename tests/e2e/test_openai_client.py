@@ -20,10 +20,10 @@ def client(server):
 
 
 @contextlib.contextmanager
-def realtime(client, limit_s=60):
+def realtime(client, limit_s=60, **options):
     """A Realtime connection that is closed from outside when it takes too long, so that no test
     waits for ever for an event."""
-    with client.realtime.connect(model="gpt-realtime") as connection:
+    with client.realtime.connect(**{"model": "gpt-realtime", **options}) as connection:
         watchdog = threading.Timer(limit_s, connection.close)
         watchdog.start()
         try:
@@ -67,6 +67,38 @@ def test_speech_is_mp3_by_default_and_streams(client):
         pieces = list(stream.iter_bytes(4096))
     assert len(pieces) > 4
     assert sum(map(len, pieces)) / 2 / RATE_HZ > 2
+
+
+@pytest.mark.parametrize("name, begin", [("opus", b"OggS"), ("aac", b"\xff\xf1"), ("flac", b"fLaC")])
+def test_speech_is_written_in_every_format(client, name, begin):
+    speech = client.audio.speech.create(model="tts-1", voice="alloy", input="Good morning.",
+                                        response_format=name)
+    assert speech.content.startswith(begin) and len(speech.content) > 2000
+    if name != "aac":  # which the recognizer's decoder does not read
+        heard = client.audio.transcriptions.create(model="whisper-1",
+                                                   file=(f"a.{name}", speech.content))
+        assert parley.word_error_rate("Good morning.", heard.text) <= 0.5
+
+
+def test_a_model_of_english_alone_says_that_it_cannot_translate(client, speak):
+    with pytest.raises(openai.APIStatusError) as refused:
+        client.audio.translations.create(model="whisper-1", file=speak("Good morning."))
+    assert refused.value.status_code == 501 and "translate" in refused.value.message
+
+
+def test_the_language_model_answers_chats(client):
+    chat = client.chat.completions.create(model="gpt-4o", max_tokens=20, messages=[
+        {"role": "user", "content": "Say hello."}])
+    assert chat.choices[0].message.content and chat.usage.total_tokens > 0
+    chunks = list(client.chat.completions.create(
+        model="gpt-4o", max_tokens=20, stream=True, stream_options={"include_usage": True},
+        messages=[{"role": "user", "content": "Say hello."}]))
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert chunks[-1].usage.completion_tokens > 0
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.chat.completions.create(model="gpt-4o", n=2,
+                                       messages=[{"role": "user", "content": "x"}])
+    assert refused.value.param == "n"
 
 
 def test_what_is_spoken_is_transcribed_in_each_format(client):
@@ -153,3 +185,73 @@ def test_text_replies_and_errors_over_realtime(client):
     assert text.strip()
     assert refused.code == "invalid_event" or refused.code == "invalid_value"
     assert refused.event_id == "mine"
+
+
+def test_a_client_secret_opens_the_session_it_was_made_for(client):
+    secret = client.realtime.client_secrets.create(
+        expires_after={"anchor": "created_at", "seconds": 60},
+        session={"type": "realtime", "instructions": "Speak of boats."})
+    own = openai.OpenAI(base_url=client.base_url, api_key=secret.value, max_retries=0)
+    with realtime(own) as connection:
+        assert connection.recv().session.instructions == "Speak of boats."
+    forged = openai.OpenAI(base_url=client.base_url, api_key="ek_forged", max_retries=0)
+    with pytest.raises(Exception, match="401"), realtime(forged):
+        pass
+
+
+def test_a_session_for_transcription_alone_hears_and_never_answers(client, speak):
+    question = pcm_24k(speak("What is the capital of France?")) + bytes(RATE_HZ * 2 * 2)
+    with realtime(client, model=openai.omit, extra_query={"intent": "transcription"}) as connection:
+        connection.session.update(session={
+            "type": "transcription",
+            "audio": {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}})
+        threading.Thread(target=feed, args=(connection, question), daemon=True).start()
+        deltas, transcript = "", None
+        while transcript is None:
+            event = connection.recv()
+            assert event.type != "error" and not event.type.startswith("response."), event
+            if event.type == "conversation.item.input_audio_transcription.delta":
+                deltas += event.delta
+            elif event.type == "conversation.item.input_audio_transcription.completed":
+                transcript = event.transcript
+    assert parley.word_error_rate("What is the capital of France?", transcript) <= 0.34
+    assert "capital" in deltas
+
+
+def test_sound_within_an_item_is_heard_and_answered(client, speak):
+    sound = base64.b64encode(pcm_24k(speak("What is the capital of France?"))).decode()
+    with realtime(client) as connection:
+        connection.session.update(session={
+            "type": "realtime", "output_modalities": ["text"],
+            "audio": {"input": {"transcription": {"model": "whisper-1"}}}})
+        connection.conversation.item.create(item={
+            "type": "message", "role": "user",
+            "content": [{"type": "input_audio", "audio": sound}]})
+        connection.response.create()
+        seen = []
+        while not seen or seen[-1].type != "response.done":
+            seen.append(connection.recv())
+            assert seen[-1].type != "error", seen[-1]
+    types = [event.type for event in seen]
+    heard = seen[types.index("conversation.item.input_audio_transcription.completed")]
+    assert "capital" in heard.transcript
+    assert types.index(heard.type) < types.index("response.created")
+
+
+def test_the_older_dialect_is_spoken_with_those_who_ask_for_it(client):
+    with realtime(client, extra_headers={"OpenAI-Beta": "realtime=v1"}) as connection:
+        created = connection.recv()
+        assert created.session.modalities == ["audio", "text"]
+        assert created.session.input_audio_format == "pcm16"
+        connection.send({"type": "session.update", "session": {"modalities": ["text"]}})
+        connection.send({"type": "conversation.item.create", "item": {
+            "type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "Say hello."}]}})
+        connection.send({"type": "response.create"})
+        types = []
+        while not types or types[-1] != "response.done":
+            event = connection.recv()
+            assert event.type != "error", event
+            types.append(event.type)
+    assert "conversation.item.created" in types and "response.text.delta" in types
+    assert not any(t.startswith("response.output_text") for t in types)
