@@ -172,6 +172,14 @@ Result<Value> ParseText(const Setting& setting, std::string_view text) {
       }
       return Value(std::move(map));
     }
+    case Type::kChoice: {
+      // LOG_LEVEL=INFO is what many write.
+      std::string lower(text);
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      });
+      return Value(std::move(lower));
+    }
     default:
       return Value(std::string(text));
   }

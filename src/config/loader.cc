@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/file.h"
+#include "config/internal/env_file.h"
 #include "config/internal/toml_text.h"
 
 namespace parley::config {
@@ -87,6 +89,36 @@ Status ApplyLeaf(Binder& binder, const internal::Leaf& leaf, std::string_view or
   return Assign(*setting, std::move(*value), origin);
 }
 
+Status ApplyText(Setting& setting, std::string_view text, std::string_view origin) {
+  PARLEY_TRY(Value value, ParseText(setting, text));
+  return Assign(setting, std::move(value), origin);
+}
+
+bool IsCalled(const Setting& setting, std::string_view name) {
+  const auto& also = setting.env_also;
+  return setting.env == name || std::find(also.begin(), also.end(), name) != also.end();
+}
+
+void ApplyEnvFile(Binder& binder, std::string_view text, std::string_view file,
+                  Problems& problems) {
+  for (const internal::EnvLine& line : internal::ParseEnvFile(text)) {
+    const std::string origin = fmt::format("{}:{}", file, line.number);
+    if (!line.problem.empty()) {
+      problems.Add(origin, line.problem);
+      continue;
+    }
+    const auto found = std::find_if(binder.settings().begin(), binder.settings().end(),
+                                    [&](const Setting& one) { return IsCalled(one, line.name); });
+    if (found == binder.settings().end()) {
+      problems.Add(origin, fmt::format("unknown variable '{}'; 'parley config --reference' lists "
+                                       "all, with what others call them",
+                                       line.name));
+    } else if (auto applied = ApplyText(*found, line.value, origin); !applied) {
+      problems.Add(origin, fmt::format("{}: {}", line.name, applied.error().message));
+    }
+  }
+}
+
 void ApplyFile(Binder& binder, std::string_view text, std::string_view name, Problems& problems) {
   auto leaves = internal::ParseToml(text, name);
   if (!leaves) return problems.Add("cannot read the configuration", leaves.error().message);
@@ -96,11 +128,6 @@ void ApplyFile(Binder& binder, std::string_view text, std::string_view name, Pro
       problems.Add(origin, applied.error().message);
     }
   }
-}
-
-Status ApplyText(Setting& setting, std::string_view text, std::string_view origin) {
-  PARLEY_TRY(Value value, ParseText(setting, text));
-  return Assign(setting, std::move(value), origin);
 }
 
 }  // namespace
@@ -116,6 +143,10 @@ Status Load(Binder& binder, const Sources& sources) {
   if (sources.file) {
     PARLEY_TRY(const std::string text, ReadFile(*sources.file, kFileBytesMax));
     ApplyFile(binder, text, sources.file->string(), problems);
+  }
+  if (sources.env_file) {
+    PARLEY_TRY(const std::string text, ReadFile(*sources.env_file, kFileBytesMax));
+    ApplyEnvFile(binder, text, sources.env_file->string(), problems);
   }
   for (Setting& setting : binder.settings()) {
     auto found = sources.env.find(setting.env);

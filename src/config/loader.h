@@ -1,6 +1,6 @@
-// Fills the structs bound in a Binder: defaults, then the configuration file, then PARLEY_…
-// environment variables, then flags; each later source wins. All that is wrong is reported at once,
-// a line each: where it stands, the key, the value, and what is allowed there.
+// Fills the structs bound in a Binder: defaults, then the configuration file, then an environment
+// file, then environment variables, then flags; each later source wins. All that is wrong is
+// reported at once, a line each: where it stands, the key, the value, and what is allowed there.
 #pragma once
 
 #include <filesystem>
@@ -19,6 +19,9 @@ namespace parley::config {
 struct Sources {
   // A file that is named must exist; see FindFile for where one is looked for.
   std::optional<std::filesystem::path> file;
+  // Lines of NAME=value, as Docker and Compose read them. A name that is none of the table's is an
+  // error: whoever wrote the file meant it for us.
+  std::optional<std::filesystem::path> env_file;
   // Only names of the table are looked at; others are left alone, as base images set many.
   std::map<std::string, std::string> env;
   // Key and text, in the order given; the last of a key wins.
