@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "parley/speech/v1/speech.grpc.pb.h"
 #include "rpc/internal/client_stream.h"
+#include "rpc/internal/connect.h"
 #include "rpc/internal/model_host_client.h"
 
 namespace parley::rpc {
@@ -273,7 +274,7 @@ struct SpeechClient::Impl {
 Status SpeechClient::Config::Validate() const {
   PARLEY_TRY_STATUS(ValidateAddress(address));
   PARLEY_TRY_STATUS(tls.Validate());
-  if (!key.empty() && tls.ca_file.empty() && !IsLoopbackAddress(address)) {
+  if (!key.empty() && !key_in_clear && tls.ca_file.empty() && !IsLoopbackAddress(address)) {
     return Fail(Code::kFailedPrecondition,
                 "the key for the worker at '" + address +
                     "' would cross the network in the clear; set tls.ca_file");
@@ -290,11 +291,15 @@ Status SpeechClient::Config::Validate() const {
 SpeechClient::SpeechClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SpeechClient::~SpeechClient() { impl_->link.calls->CancelAndWait(); }
 
-Result<std::unique_ptr<SpeechClient>> SpeechClient::Create(const Config& config) {
+Result<std::shared_ptr<grpc::Channel>> Connect(const SpeechClient::Config& config) {
   PARLEY_TRY_STATUS(config.Validate());
   PARLEY_TRY(const auto credentials, Credentials(config.tls));
+  return grpc::CreateCustomChannel(config.address, credentials, Arguments(config));
+}
+
+Result<std::unique_ptr<SpeechClient>> SpeechClient::Create(const Config& config) {
   Link link;
-  link.channel = grpc::CreateCustomChannel(config.address, credentials, Arguments(config));
+  PARLEY_TRY(link.channel, Connect(config));
   link.stub = pb::Speech::NewStub(link.channel);
   link.address = config.address;
   if (!config.key.empty()) link.authorization = Secret("Bearer " + config.key.Reveal());

@@ -26,8 +26,9 @@ class SpeechClient {
  public:
   struct Config {
     std::string address;
-    Secret key;     // sent as bearer token; over TLS, a Unix socket or loopback
-    TlsConfig tls;  // `ca_file` turns TLS on
+    Secret key;                 // sent as bearer token; over TLS, a Unix socket or loopback
+    bool key_in_clear = false;  // …or without TLS, on a network that is ours alone
+    TlsConfig tls;              // `ca_file` turns TLS on
     int connect_timeout_ms = 2'000;
     int keepalive_ms = 10'000;
 

@@ -1,0 +1,163 @@
+// What a worker must keep when its client does what a good client would not: closes its side early,
+// goes away, sends nonsense.
+#include <google/protobuf/unknown_field_set.h>
+
+#include "rpc/internal/check_bench.h"
+
+namespace parley::rpc {
+namespace {
+
+using ports::ModelKind;
+
+pb::SynthesizeRequest StartOf(const ports::Voice::Request& request) {
+  pb::SynthesizeRequest message;
+  pb::SynthesizeStart& start = *message.mutable_start();
+  start.set_model(request.model);
+  start.set_sample_rate_hz(static_cast<uint32_t>(request.sample_rate_hz));
+  start.set_credit_samples(request.credit_samples);
+  return message;
+}
+
+pb::SynthesizeRequest TextOf(uint64_t utterance, const std::string& text) {
+  pb::SynthesizeRequest message;
+  message.mutable_text()->set_utterance_id(utterance);
+  message.mutable_text()->set_text(text);
+  return message;
+}
+
+std::chrono::system_clock::time_point In(int64_t ms) {
+  return std::chrono::system_clock::now() + std::chrono::milliseconds(ms);
+}
+
+Status HalfCloseEndsTheText(CheckBench& bench) {
+  PARLEY_TRY(const auto request, bench.PlainVoice());
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  const auto call = bench.stub().Synthesize(context.get());
+  call->Write(StartOf(request));
+  call->Write(TextOf(1, "Hello there."));
+  call->WritesDone();
+  pb::SynthesizeResponse response;
+  bool done = false;
+  bool finished = false;
+  while (call->Read(&response)) {
+    done |= response.has_done();
+    finished |= response.has_finished();
+  }
+  const grpc::Status status = call->Finish();
+  if (!status.ok()) return Broken("the call ends with " + status.error_message());
+  if (!done || !finished) return Broken("no done and finished after the client closed its side");
+  return {};
+}
+
+// A stream without end, of which the client has had enough.
+Status Leave(CheckBench& bench, grpc::ClientContext& context, bool cancel) {
+  PARLEY_TRY(const auto request, bench.PlainVoice());
+  const auto call = bench.stub().Synthesize(&context);
+  call->Write(StartOf(request));
+  call->Write(TextOf(1, "Hello there, who is listening?"));
+  pb::SynthesizeResponse response;
+  if (!call->Read(&response)) return Broken("no sound: " + call->Finish().error_message());
+  if (cancel) context.TryCancel();
+  while (call->Read(&response)) {
+  }
+  const auto code = call->Finish().error_code();
+  const auto expected = cancel ? grpc::StatusCode::CANCELLED : grpc::StatusCode::DEADLINE_EXCEEDED;
+  if (code != expected) return Broken("the call ends with status " + std::to_string(code));
+  return bench.AwaitIdle(ModelKind::kTts, bench.patience_ms());
+}
+
+Status TheDeadlineEndsTheCall(CheckBench& bench) {
+  const auto context = bench.NewContext();
+  context->set_deadline(In(1'500));
+  return Leave(bench, *context, /*cancel=*/false);
+}
+
+Status AVanishedClientFreesItsSlot(CheckBench& bench) {
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  return Leave(bench, *context, /*cancel=*/true);
+}
+
+// What a message must be refused with, its field being named.
+Status IsRefused(CheckBench& bench, const std::vector<pb::SynthesizeRequest>& messages,
+                 const std::string& field) {
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  const auto call = bench.stub().Synthesize(context.get());
+  for (const auto& message : messages) call->Write(message);
+  pb::SynthesizeResponse response;
+  int code = 0;
+  std::string words;
+  while (call->Read(&response)) {
+    if (!response.has_failed()) continue;
+    code = response.failed().code();
+    words = response.failed().message();
+  }
+  const grpc::Status status = call->Finish();
+  if (!status.ok()) {
+    code = status.error_code();
+    words = status.error_message();
+  }
+  if (code != grpc::StatusCode::INVALID_ARGUMENT) {
+    return Broken("a wrong " + field + " is answered by code " + std::to_string(code));
+  }
+  if (words.find(field) == std::string::npos) {
+    return Broken("the refusal of a wrong " + field + " does not name it: " + words);
+  }
+  return {};
+}
+
+Status WrongFieldsAreRefusedByName(CheckBench& bench) {
+  PARLEY_TRY(const auto request, bench.PlainVoice());
+  const pb::SynthesizeRequest good = StartOf(request);
+  auto rate = good, frame = good, speed = good, prompt = good;
+  rate.mutable_start()->set_sample_rate_hz(7'000);
+  frame.mutable_start()->set_frame_ms(15);
+  speed.mutable_start()->set_speed(9);
+  prompt.mutable_start()->mutable_prompt()->set_pcm("odd");
+  pb::SynthesizeRequest credit;
+  credit.mutable_credit()->set_samples(-5);
+  PARLEY_TRY_STATUS(IsRefused(bench, {rate}, "sample_rate_hz"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {frame}, "frame_ms"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {speed}, "speed"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {prompt}, "pcm"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {good, TextOf(0, "Hi.")}, "utterance_id"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {good, TextOf(1, std::string(20'000, 'x'))}, "text"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {good, credit}, "credit"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {good, good}, "start"));
+  PARLEY_TRY_STATUS(IsRefused(bench, {TextOf(1, "Hi.")}, "start"));
+  return bench.AwaitIdle(ModelKind::kTts, bench.patience_ms());
+}
+
+Status UnknownFieldsAreIgnored(CheckBench& bench) {
+  PARLEY_TRY(const auto request, bench.PlainVoice());
+  pb::SynthesizeRequest start = StartOf(request);
+  start.mutable_start()
+      ->GetReflection()
+      ->MutableUnknownFields(start.mutable_start())
+      ->AddVarint(9'999, 1);
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  const auto call = bench.stub().Synthesize(context.get());
+  call->Write(start);
+  call->Write(TextOf(1, "Hi."));
+  call->WritesDone();
+  pb::SynthesizeResponse response;
+  bool done = false;
+  while (call->Read(&response)) done |= response.has_done();
+  if (!call->Finish().ok() || !done) return Broken("a field of a newer client stops it");
+  return {};
+}
+
+}  // namespace
+
+std::vector<NamedCheck> VoiceCallChecks() {
+  return {{"half_close_ends_the_text", &HalfCloseEndsTheText},
+          {"deadline_ends_the_call", &TheDeadlineEndsTheCall},
+          {"vanished_client_frees_its_slot", &AVanishedClientFreesItsSlot},
+          {"wrong_fields_are_refused_by_name", &WrongFieldsAreRefusedByName},
+          {"unknown_fields_are_ignored", &UnknownFieldsAreIgnored}};
+}
+
+}  // namespace parley::rpc
