@@ -39,6 +39,7 @@ class Recognizer {
     bool partials = true;
     int partials_min_interval_ms = 300;
     int64_t ready_timeout_ms = kReadyTimeoutDefaultMs;
+    std::string session;  // streams of one stay at one worker while that is good; empty: of none
   };
 
   // Times are samples in the caller's count.

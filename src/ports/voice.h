@@ -49,6 +49,7 @@ class Voice {
     int priority = 0;              // higher is served first within its lane
     int64_t credit_samples = 0;    // what may be delivered before the first Grant
     int64_t ready_timeout_ms = kReadyTimeoutDefaultMs;
+    std::string session;  // streams of one stay at one worker while that is good; empty: of none
   };
 
   struct Stats {

@@ -1,21 +1,27 @@
 // Which worker does a piece of work: a pure function over what is known of them.
 //
-//  1. Out falls who is unreachable, draining, behind an open breaker, already tried, or cannot do
-//     it: has no model of that name (or, if none is named, no default of that kind).
-//  2. Workers whose model says that it knows the language go before others, and those on which it
-//     is ready before those that would have to load it. What a model does with a language it does
-//     not name is for it to say.
-//  3. Of two drawn at random the one with less to do is taken: own streams there, or what it last
-//     reported, whichever is more (Mitzenmacher, "The Power of Two Choices", 2001). A worker whose
-//     slots are all taken counts as behind every one that has a free one.
+//  1. Out falls who is unreachable, draining, behind an open breaker, already tried, of a device
+//     that the policy forbids, or cannot do it: has no model of that name (or, if none is named, no
+//     default of that kind).
+//  2. Of the others only the best are kept, by one question after the other, each asked only if
+//     somebody passes it: Did its last call come to a good end? Does its model say that it knows
+//     the language? Is the model ready, and need not be loaded? Has it a GPU with a free slot (a
+//     CPU is for the overflow)? Is it of our zone, with a free slot?
+//  3. Whoever did this session's work before does it again, unless it is full or has clearly more
+//     to do than the least loaded.
+//  4. Of two drawn at random the one with less to do is taken (Mitzenmacher, "The Power of Two
+//     Choices", 2001). A worker whose slots are all taken counts as behind every one that has a
+//     free one.
 //
-// Costs about a microsecond a worker and touches no lock.
+// Touches no lock and allocates once.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -25,11 +31,22 @@
 namespace parley::router {
 
 struct WorkerView {
-  bool reachable = false;                                   // it answered lately
-  bool allowed = true;                                      // by its breaker
-  int in_flight = 0;                                        // own streams there now
-  const ports::WorkerCapabilities* capabilities = nullptr;  // null: never heard of
-  std::string address;                                      // for messages
+  bool known = false;      // it has said what it can do
+  bool reachable = false;  // it answered, or announced itself, lately
+  bool allowed = true;     // by its breaker
+  bool trusted = true;     // its last call did not fail, or it has answered since
+  bool draining = false;
+  bool tried = false;  // by this piece of work
+  bool gpu = false;
+  bool near = true;                         // of our zone
+  int load = 0;                             // streams of the kind there, and what waits for a slot
+  const ports::ModelInfo* model = nullptr;  // that would do it; null: it has none
+  std::string_view name;                    // for messages
+};
+
+enum class DevicePolicy {
+  kGpuFirst,  // CPUs take what GPUs have no room for
+  kCpuOnly,
 };
 
 struct Wanted {
@@ -39,11 +56,36 @@ struct Wanted {
 };
 
 // The index of the chosen worker. kNotFound: no worker has such a model. kUnavailable: those that
-// have it are away or draining; the message says of each why not.
+// have it are away or draining; the message says of each why not. `before` is who did the session's
+// work before.
 Result<size_t> Choose(std::span<const WorkerView> workers, const Wanted& wanted,
-                      std::span<const size_t> tried, SplitMix64& random);
+                      DevicePolicy devices, std::optional<size_t> before, SplitMix64& random);
 
 // "en" covers "en-US" and the other way round; empty covers all.
-bool LanguageMatches(const std::vector<std::string>& spoken, const std::string& wanted);
+bool LanguageMatches(const std::vector<std::string>& spoken, std::string_view wanted);
+
+// The models of one worker, to be found in the time of a few comparisons.
+class ModelIndex {
+ public:
+  ModelIndex() = default;
+  // `models` must outlive it.
+  explicit ModelIndex(const std::vector<ports::ModelInfo>& models);
+
+  // What a model is looked for by; an empty name is the default of the kind.
+  struct Key {
+    Key(ports::ModelKind model_kind, std::string_view model_name);
+    ports::ModelKind kind;
+    std::string_view name;
+    uint64_t hash;
+  };
+  const ports::ModelInfo* Find(const Key& key) const;
+
+ private:
+  struct Entry {
+    uint64_t hash = 0;
+    const ports::ModelInfo* model = nullptr;
+  };
+  std::vector<Entry> entries_;  // by hash
+};
 
 }  // namespace parley::router

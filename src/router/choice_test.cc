@@ -4,117 +4,193 @@
 #include <gtest/gtest.h>
 
 #include "router/breaker.h"
+#include "router/internal/pace.h"
+#include "router/internal/retry_budget.h"
+#include "router/router_config.h"
 
 namespace parley::router {
 namespace {
 
 using ports::ModelKind;
 using ports::ModelState;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ports::WorkerCapabilities With(std::vector<ports::ModelInfo> models, bool draining = false) {
-  return {.draining = draining, .ready = true, .models = std::move(models)};
-}
-
-ports::ModelInfo Model(std::string id, ModelState state = ModelState::kReady, int in_use = 0) {
+ports::ModelInfo Model(std::string id, ModelState state = ModelState::kReady) {
   return {.id = std::move(id),
           .kind = ModelKind::kTts,
           .state = state,
           .languages = {"en-US"},
-          .slots = 4,
-          .in_use = in_use};
+          .slots = 4};
 }
 
-WorkerView View(const ports::WorkerCapabilities& capabilities, int in_flight = 0) {
-  return {.reachable = true, .in_flight = in_flight, .capabilities = &capabilities, .address = "w"};
+const ports::ModelInfo kReady = Model("joe");
+
+WorkerView View(const ports::ModelInfo& model, int load = 0) {
+  return {.known = true, .reachable = true, .load = load, .model = &model, .name = "w"};
 }
 
-// How often each of two workers is taken.
-std::pair<int, int> Draw(const std::vector<WorkerView>& views, const Wanted& wanted) {
+constexpr auto kGpuFirst = DevicePolicy::kGpuFirst;
+
+// How often each of the workers is taken.
+std::vector<int> Draw(const std::vector<WorkerView>& views, const Wanted& wanted = {},
+                      DevicePolicy devices = kGpuFirst, std::optional<size_t> before = {}) {
   SplitMix64 random(1);
-  std::pair<int, int> taken;
+  std::vector<int> taken(views.size());
   for (int i = 0; i < 100; ++i) {
-    const auto chosen = Choose(views, wanted, {}, random);
-    if (!chosen) continue;
-    ++(*chosen == 0 ? taken.first : taken.second);
+    const auto chosen = Choose(views, wanted, devices, before, random);
+    if (chosen) ++taken[*chosen];
   }
   return taken;
 }
 
 TEST(Choice, TheOneThatHasTheModelDoesIt) {
-  const auto joe = With({Model("joe")});
-  const auto ann = With({Model("ann")});
-  EXPECT_EQ(Draw({View(joe), View(ann)}, {.model = "ann"}), std::pair(0, 100));
+  WorkerView none = View(kReady);
+  none.model = nullptr;
+  EXPECT_THAT(Draw({none, View(kReady)}), ElementsAre(0, 100));
 }
 
 TEST(Choice, AModelThatIsReadyGoesBeforeOneThatMustBeLoaded) {
-  const auto cold = With({Model("joe", ModelState::kAbsent)});
-  const auto warm = With({Model("joe")});
-  EXPECT_EQ(Draw({View(cold), View(warm, 3)}, {.model = "joe"}), std::pair(0, 100));
+  const auto cold = Model("joe", ModelState::kAbsent);
+  EXPECT_THAT(Draw({View(cold), View(kReady, 3)}), ElementsAre(0, 100));
 }
 
 TEST(Choice, OfTwoTheLessLoadedIsTaken) {
-  const auto one = With({Model("joe")});
-  EXPECT_EQ(Draw({View(one, 2), View(one, 1)}, {.model = "joe"}), std::pair(0, 100));
-  const auto busy = With({Model("joe", ModelState::kReady, 3)});
-  EXPECT_EQ(Draw({View(busy), View(one, 1)}, {.model = "joe"}), std::pair(0, 100))
-      << "what others do there counts too";
+  EXPECT_THAT(Draw({View(kReady, 2), View(kReady, 1)}), ElementsAre(0, 100));
+}
+
+TEST(Choice, OfManyTheMostLoadedIsNeverTaken) {
+  const auto taken = Draw({View(kReady, 3), View(kReady, 1), View(kReady, 1), View(kReady, 2)});
+  EXPECT_EQ(taken[0], 0);
+  EXPECT_GT(taken[1], taken[3]);
 }
 
 TEST(Choice, EqualsShareTheWork) {
-  const auto one = With({Model("joe")});
-  const auto [first, second] = Draw({View(one), View(one)}, {.model = "joe"});
-  EXPECT_GT(first, 30);
-  EXPECT_GT(second, 30);
+  const auto taken = Draw({View(kReady), View(kReady)});
+  EXPECT_GT(taken[0], 30);
+  EXPECT_GT(taken[1], 30);
 }
 
-TEST(Choice, DrainingUnreachableBrokenAndTriedFallOut) {
-  const auto good = With({Model("joe")});
-  const auto draining = With({Model("joe")}, true);
-  EXPECT_EQ(Draw({View(draining), View(good, 3)}, {.model = "joe"}), std::pair(0, 100));
-  WorkerView away = View(good);
-  away.reachable = false;
-  EXPECT_EQ(Draw({away, View(good, 3)}, {.model = "joe"}), std::pair(0, 100));
-  WorkerView broken = View(good);
-  broken.allowed = false;
-  EXPECT_EQ(Draw({broken, View(good, 3)}, {.model = "joe"}), std::pair(0, 100));
-  SplitMix64 random(1);
-  const std::vector<size_t> tried{0};
-  EXPECT_EQ(*Choose(std::vector{View(good), View(good, 3)}, {.model = "joe"}, tried, random), 1u);
+TEST(Choice, WhoCannotDoItFallsOut) {
+  const auto falls_out = [](void (*spoil)(WorkerView&)) {
+    WorkerView bad = View(kReady);
+    spoil(bad);
+    EXPECT_THAT(Draw({bad, View(kReady, 3)}), ElementsAre(0, 100));
+    EXPECT_THAT(Draw({bad}), ElementsAre(0));
+  };
+  falls_out([](WorkerView& worker) { worker.draining = true; });
+  falls_out([](WorkerView& worker) { worker.reachable = false; });
+  falls_out([](WorkerView& worker) { worker.allowed = false; });
+  falls_out([](WorkerView& worker) { worker.tried = true; });
+}
+
+TEST(Choice, WhoseLastCallFailedIsTakenOnlyIfThereIsNobodyElse) {
+  WorkerView suspect = View(kReady);
+  suspect.trusted = false;
+  EXPECT_THAT(Draw({suspect, View(kReady, 4)}), ElementsAre(0, 100));
+  EXPECT_THAT(Draw({suspect}), ElementsAre(100));
+}
+
+TEST(Choice, GpusGoFirstAndCpusTakeTheOverflow) {
+  WorkerView gpu = View(kReady, 3);
+  gpu.gpu = true;
+  EXPECT_THAT(Draw({View(kReady), gpu}), ElementsAre(0, 100));
+  gpu.load = 4;
+  EXPECT_THAT(Draw({View(kReady), gpu}), ElementsAre(100, 0)) << "all its slots are taken";
+}
+
+TEST(Choice, AtTheEdgeOnlyCpusAreUsed) {
+  WorkerView gpu = View(kReady);
+  gpu.gpu = true;
+  EXPECT_THAT(Draw({View(kReady, 3), gpu}, {}, DevicePolicy::kCpuOnly), ElementsAre(100, 0));
+  EXPECT_THAT(Draw({gpu}, {}, DevicePolicy::kCpuOnly), ElementsAre(0));
+}
+
+TEST(Choice, TheOwnZoneGoesFirstWhileItHasRoom) {
+  WorkerView far = View(kReady);
+  far.near = false;
+  EXPECT_THAT(Draw({far, View(kReady, 3)}), ElementsAre(0, 100));
+  EXPECT_THAT(Draw({far, View(kReady, 4)}), ElementsAre(100, 0));
+}
+
+TEST(Choice, ASessionStaysWhereItWasWhileThatIsGood) {
+  EXPECT_THAT(Draw({View(kReady, 0), View(kReady, 2)}, {}, kGpuFirst, 1), ElementsAre(0, 100));
+  EXPECT_THAT(Draw({View(kReady, 0), View(kReady, 3)}, {}, kGpuFirst, 1), ElementsAre(100, 0))
+      << "clearly more to do";
+  EXPECT_THAT(Draw({View(kReady, 3), View(kReady, 4)}, {}, kGpuFirst, 1), ElementsAre(100, 0))
+      << "full";
+  WorkerView gone = View(kReady);
+  gone.reachable = false;
+  EXPECT_THAT(Draw({View(kReady), gone}, {}, kGpuFirst, 1), ElementsAre(100, 0));
 }
 
 TEST(Choice, NobodyHavingItIsAnotherThingThanNobodyThere) {
-  const auto good = With({Model("joe")});
   SplitMix64 random(1);
-  EXPECT_EQ(Choose(std::vector{View(good)}, {.model = "ann"}, {}, random).error().code,
-            Code::kNotFound);
-  WorkerView away = View(good);
+  WorkerView none = View(kReady);
+  none.model = nullptr;
+  const auto absent = Choose(std::vector{none}, {.model = "ann"}, kGpuFirst, std::nullopt, random);
+  EXPECT_EQ(absent.error().code, Code::kNotFound);
+  EXPECT_THAT(absent.error().message, HasSubstr("tts model 'ann'"));
+  WorkerView away = View(kReady);
   away.reachable = false;
-  const auto refused = Choose(std::vector{away}, {.model = "joe"}, {}, random);
+  const auto refused = Choose(std::vector{away}, {}, kGpuFirst, std::nullopt, random);
   EXPECT_EQ(refused.error().code, Code::kUnavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("w cannot be reached"));
-  const WorkerView unknown{.address = "new"};
-  EXPECT_EQ(Choose(std::vector{View(good), unknown}, {.model = "ann"}, {}, random).error().code,
+  const WorkerView unknown{.name = "new"};
+  EXPECT_EQ(Choose(std::vector{none, unknown}, {}, kGpuFirst, std::nullopt, random).error().code,
             Code::kUnavailable)
       << "who was never heard of may have it";
-}
-
-TEST(Choice, WithoutANameTheDefaultOfTheKindIsMeant) {
-  auto joe = Model("joe");
-  joe.is_default = true;
-  const auto first = With({Model("ann")});
-  const auto second = With({Model("ann"), joe});
-  EXPECT_EQ(Draw({View(first), View(second)}, {}), std::pair(0, 100));
+  EXPECT_EQ(Choose({}, {}, kGpuFirst, std::nullopt, random).error().code, Code::kUnavailable)
+      << "the first worker may come soon";
 }
 
 TEST(Choice, WhoKnowsTheLanguageGoesFirstButNobodyIsRefusedForIt) {
   auto french = Model("joe");
   french.languages = {"fr"};
-  const auto english = With({Model("joe")});
-  const auto other = With({french});
-  EXPECT_EQ(Draw({View(english), View(other, 3)}, {.model = "joe", .language = "fr"}),
-            std::pair(0, 100));
-  EXPECT_EQ(Draw({View(english)}, {.model = "joe", .language = "fr"}), std::pair(100, 0));
+  EXPECT_THAT(Draw({View(kReady), View(french, 3)}, {.language = "fr"}), ElementsAre(0, 100));
+  EXPECT_THAT(Draw({View(kReady)}, {.language = "fr"}), ElementsAre(100));
+}
+
+TEST(ModelIndex, FindsByKindAndNameAndTheDefaultWithoutOne) {
+  std::vector<ports::ModelInfo> models{Model("ann"), Model("joe"), Model("joe")};
+  models[1].is_default = true;
+  models[2].kind = ModelKind::kAsr;
+  const ModelIndex index(models);
+  EXPECT_EQ(index.Find({ModelKind::kTts, "ann"}), &models[0]);
+  EXPECT_EQ(index.Find({ModelKind::kTts, "joe"}), &models[1]);
+  EXPECT_EQ(index.Find({ModelKind::kTts, ""}), &models[1]);
+  EXPECT_EQ(index.Find({ModelKind::kAsr, "joe"}), &models[2]);
+  EXPECT_EQ(index.Find({ModelKind::kAsr, ""}), nullptr);
+  EXPECT_EQ(index.Find({ModelKind::kTts, "bob"}), nullptr);
+  EXPECT_EQ(ModelIndex().Find({ModelKind::kTts, "ann"}), nullptr);
+}
+
+TEST(RouterConfig, ALanguageAndAChainNameTheModels) {
+  const RouterConfig config{.languages = {{"zh", "cosy"}}, .fallbacks = {{"cosy", "xtts piper"}}};
+  EXPECT_THAT(config.ModelsFor({.language = "zh-CN"}), ElementsAre("cosy", "xtts", "piper"));
+  EXPECT_THAT(config.ModelsFor({.model = "joe", .language = "zh"}), ElementsAre("joe"));
+  EXPECT_THAT(config.ModelsFor({.language = "en"}), ElementsAre(""));
+  EXPECT_THAT(config.ModelsFor({.kind = ModelKind::kAsr, .language = "zh"}), ElementsAre(""));
+}
+
+TEST(RetryBudget, RepetitionsAreAShareOfStartsAndABurst) {
+  RetryBudget budget(0.5, 2);
+  EXPECT_TRUE(budget.Take());
+  EXPECT_TRUE(budget.Take());
+  EXPECT_FALSE(budget.Take());
+  budget.OnStart();
+  EXPECT_FALSE(budget.Take());
+  budget.OnStart();
+  EXPECT_TRUE(budget.Take());
+}
+
+TEST(Pace, HangsIsWhatTakesFourTimesAsLongAsUsual) {
+  Pace pace;
+  EXPECT_EQ(pace.HangUs(300, 5'000), 5'000) << "nothing is known yet";
+  for (int i = 0; i < 8; ++i) pace.OnAudio(i == 3 ? 200 : 10);
+  EXPECT_NEAR(pace.HangUs(300, 5'000), 4 * 200, 60);
+  for (int i = 0; i < 1000; ++i) pace.OnAudio(10);
+  EXPECT_EQ(pace.HangUs(300, 5'000), 300);
 }
 
 TEST(Choice, LanguagesMatchByTheirBeginning) {

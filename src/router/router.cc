@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "router/internal/routed_stream.h"
+#include "router/internal/voice_memory.h"
 #include "router/internal/worker_table.h"
-#include "rpc/speech_client.h"
 
 namespace parley::router {
 
@@ -19,15 +19,19 @@ namespace {
 struct VoiceTraits {
   using Port = Voice;
   static constexpr bool kRepeatsAfterContent = false;
-  struct Memory {
-    std::vector<UtteranceId> utterances;
-    bool Passes(const Voice::Event&) { return true; }
-    void OnRepeat() {}
-  };
+  static constexpr bool kWatched = true;
+  static constexpr ports::ModelKind kKind = ports::ModelKind::kTts;
+  using Memory = VoiceMemory;
+  static bool IsSound(const Voice::Event& event) {
+    return std::holds_alternative<Voice::Audio>(event);
+  }
   static Voice* Of(const WorkerLink& link) { return link.voice; }
   static Wanted For(const Voice::Request& request) {
     return {ports::ModelKind::kTts, request.model, request.language};
   }
+  static const std::string& Session(const Voice::Request& request) { return request.session; }
+  // Another model's voices have other names.
+  static void StandIn(Voice::Request& request) { request.voice.clear(); }
   static bool IsContent(const Voice::Event& event) {
     return std::holds_alternative<Voice::Audio>(event) ||
            std::holds_alternative<Voice::Mark>(event) ||
@@ -37,7 +41,7 @@ struct VoiceTraits {
   }
   static std::vector<Voice::Event> Acknowledge(const Memory& memory) {
     std::vector<Voice::Event> events;
-    for (const UtteranceId id : memory.utterances) {
+    for (const UtteranceId id : memory.open()) {
       events.push_back(Voice::Done{id, Voice::DoneReason::kCancelled, {}});
     }
     events.push_back(Voice::Finished{});
@@ -49,14 +53,20 @@ struct RecognizerTraits {
   using Port = Recognizer;
   // Another worker hears the segment from its start, and its answers cover it from there.
   static constexpr bool kRepeatsAfterContent = true;
+  static constexpr bool kWatched = false;
+  static constexpr ports::ModelKind kKind = ports::ModelKind::kAsr;
+  static bool IsSound(const Recognizer::Event&) { return false; }
   struct Memory {
+    explicit Memory(const Recognizer::Request&) {}
+    void OnStart(int64_t) {}
+    std::optional<Wait> Waiting() const { return std::nullopt; }
     std::set<uint64_t> answered;  // flushes
     bool roomed = false;          // the initial credit was passed on
     bool fresh = true;            // nothing of this attempt has come
     int64_t sent = 0;             // samples that the caller gave
     int64_t repeated = 0;         // of them, given again: their credit was passed on before
 
-    bool Passes(Recognizer::Event& event) {
+    bool Passes(Recognizer::Event& event, int64_t) {
       if (auto* credit = std::get_if<Recognizer::Credit>(&event)) return PassesCredit(*credit);
       const auto* final = std::get_if<Recognizer::Final>(&event);
       return !final || !final->flush || answered.insert(final->flush->value).second;
@@ -77,6 +87,8 @@ struct RecognizerTraits {
   static Wanted For(const Recognizer::Request& request) {
     return {ports::ModelKind::kAsr, request.model, request.language};
   }
+  static const std::string& Session(const Recognizer::Request& request) { return request.session; }
+  static void StandIn(Recognizer::Request&) {}
   static bool IsContent(const Recognizer::Event&) { return false; }
   static std::vector<Recognizer::Event> Acknowledge(const Memory&) {
     return {Recognizer::Finished{}};
@@ -86,14 +98,24 @@ struct RecognizerTraits {
 struct LanguageModelTraits {
   using Port = LanguageModel;
   static constexpr bool kRepeatsAfterContent = false;
+  static constexpr bool kWatched = false;
+  static constexpr ports::ModelKind kKind = ports::ModelKind::kLlm;
+  static bool IsSound(const LanguageModel::Event&) { return false; }
   struct Memory {
-    bool Passes(const LanguageModel::Event&) { return true; }
+    explicit Memory(const LanguageModel::Request&) {}
+    void OnStart(int64_t) {}
+    std::optional<Wait> Waiting() const { return std::nullopt; }
+    bool Passes(const LanguageModel::Event&, int64_t) { return true; }
     void OnRepeat() {}
   };
   static LanguageModel* Of(const WorkerLink& link) { return link.language_model; }
   static Wanted For(const LanguageModel::Request& request) {
     return {ports::ModelKind::kLlm, request.model, ""};
   }
+  static const std::string& Session(const LanguageModel::Request& request) {
+    return request.prefix_key;
+  }
+  static void StandIn(LanguageModel::Request&) {}
   static bool IsContent(const LanguageModel::Event& event) { return !IsLast(event); }
   static std::vector<LanguageModel::Event> Acknowledge(const Memory&) {
     return {LanguageModel::Done{.reason = LanguageModel::DoneReason::kCancelled}};
@@ -113,11 +135,11 @@ class RoutedVoice final : public Voice {
    public:
     explicit Handle(std::shared_ptr<RoutedStream<VoiceTraits>> routed)
         : routed_(std::move(routed)) {
-      routed_->Attempt();
+      routed_->Begin();
     }
     ~Handle() override { routed_->Close(); }
     void Speak(UtteranceId utterance, std::string text, std::string context_before) override {
-      routed_->Remember([&](auto& memory) { memory.utterances.push_back(utterance); });
+      routed_->Remember([&](auto& memory, int64_t now_us) { memory.OnSpeak(utterance, now_us); });
       const size_t bytes = text.size() + context_before.size();
       routed_->Call([utterance, text = std::move(text), context = std::move(context_before)](
                         Stream& stream) { stream.Speak(utterance, text, context); },
@@ -127,13 +149,16 @@ class RoutedVoice final : public Voice {
       routed_->Call([](Stream& stream) { stream.EndOfText(); }, 0);
     }
     void Pause() override {
+      routed_->Remember([](auto& memory, int64_t now_us) { memory.OnPause(true, now_us); });
       routed_->Call([](Stream& stream) { stream.Pause(); }, 0);
     }
     void Resume() override {
+      routed_->Remember([](auto& memory, int64_t now_us) { memory.OnPause(false, now_us); });
       routed_->Call([](Stream& stream) { stream.Resume(); }, 0);
     }
     void Cancel() override { routed_->Cancel(); }
     void Grant(int64_t samples) override {
+      routed_->Remember([&](auto& memory, int64_t now_us) { memory.OnGrant(samples, now_us); });
       routed_->Call([samples](Stream& stream) { stream.Grant(samples); }, 0);
     }
 
@@ -157,11 +182,12 @@ class RoutedRecognizer final : public Recognizer {
    public:
     explicit Handle(std::shared_ptr<RoutedStream<RecognizerTraits>> routed)
         : routed_(std::move(routed)) {
-      routed_->Attempt();
+      routed_->Begin();
     }
     ~Handle() override { routed_->Close(); }
     void Audio(int64_t first_sample, std::span<const int16_t> pcm) override {
-      routed_->Remember([&](auto& memory) { memory.sent += static_cast<int64_t>(pcm.size()); });
+      routed_->Remember(
+          [&](auto& memory, int64_t) { memory.sent += static_cast<int64_t>(pcm.size()); });
       routed_->Call([first_sample, samples = std::vector<int16_t>(pcm.begin(), pcm.end())](
                         Stream& stream) { stream.Audio(first_sample, samples); },
                     pcm.size_bytes());
@@ -197,7 +223,7 @@ class RoutedLanguageModel final : public LanguageModel {
    public:
     explicit Handle(std::shared_ptr<RoutedStream<LanguageModelTraits>> routed)
         : routed_(std::move(routed)) {
-      routed_->Attempt();
+      routed_->Begin();
     }
     ~Handle() override { routed_->Close(); }
     void Cancel() override { routed_->Cancel(); }
@@ -222,25 +248,14 @@ class Router::Impl {
   RoutedLanguageModel language_model;
 };
 
-Status Router::Config::Validate() const {
-  if (poll_ms < 10 || repoll_ms < 10 || silent_ms < poll_ms || attempts_max < 1) {
-    return Fail(Code::kInvalidArgument,
-                "poll_ms is " + std::to_string(poll_ms) + " and repoll_ms " +
-                    std::to_string(repoll_ms) + ", must be at least 10; silent_ms is " +
-                    std::to_string(silent_ms) + ", must be at least poll_ms; attempts_max is " +
-                    std::to_string(attempts_max) + ", must be at least 1");
-  }
-  return {};
-}
-
 Router::Router(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Router::~Router() { impl_->table->Stop(); }
 
 Result<std::unique_ptr<Router>> Router::Create(const Config& config, const Deps& deps,
                                                std::vector<WorkerLink> workers) {
   PARLEY_TRY_STATUS(config.Validate());
-  if (workers.empty()) {
-    return Fail(Code::kInvalidArgument, "no workers: name at least one address");
+  if (workers.empty() && !deps.dial) {
+    return Fail(Code::kInvalidArgument, "no workers: name at least one address, or a registry");
   }
   auto table = std::make_shared<WorkerTable>(config, deps, std::move(workers));
   table->Start();
@@ -251,7 +266,34 @@ Voice& Router::voice() { return impl_->voice; }
 Recognizer& Router::recognizer() { return impl_->recognizer; }
 LanguageModel& Router::language_model() { return impl_->language_model; }
 
+void Router::Update(std::shared_ptr<const registry::WorkerDirectory::View> view) {
+  impl_->table->Update(std::move(view));
+}
+bool Router::stale() const { return impl_->table->stale(); }
+
 std::vector<Router::WorkerStatus> Router::workers() const { return impl_->table->Status(); }
+
+void Router::Drain(const std::string& name, int64_t deadline_ms,
+                   ports::ModelHost::Callback<void> done) {
+  const WorkerTable::WorkerHandle worker = impl_->table->Find(name);
+  if (!worker) {
+    std::string known;
+    for (const WorkerStatus& one : workers()) {
+      known += (known.empty() ? "" : ", ") + one.capabilities.worker_id;
+    }
+    impl_->table->executor().Post([done = std::move(done), name, known] {
+      done(Fail(Code::kNotFound,
+                "no worker '" + name + "' here; there is " + (known.empty() ? "none" : known)));
+    });
+    return;
+  }
+  // The answer holds the link, which must end on the executor.
+  auto answer = [&executor = impl_->table->executor(), worker,
+                 done = std::move(done)](Status status) {
+    executor.Post([worker, done, status = std::move(status)] { done(status); });
+  };
+  WorkerTable::LinkOf(*worker).model_host->Drain(deadline_ms, std::move(answer));
+}
 
 std::vector<ports::ModelInfo> Router::models() const {
   std::map<std::string, ports::ModelInfo> merged;
@@ -271,6 +313,7 @@ std::vector<ports::ModelInfo> Router::models() const {
 
 std::string Router::not_ready_why() const {
   std::string why;
+  if (workers().empty()) return "no worker has announced itself in the registry";
   for (const WorkerStatus& worker : workers()) {
     if (worker.reachable && worker.capabilities.ready) return "";
     const std::string reason =
@@ -284,10 +327,9 @@ void Router::OnChange(std::function<void()> listener) {
   impl_->table->OnChange(std::move(listener));
 }
 
-Result<WorkerLink> DialWorker(const std::string& address, const std::string& key) {
-  PARLEY_TRY(std::shared_ptr<rpc::SpeechClient> client,
-             rpc::SpeechClient::Create({.address = address, .key = Secret(key)}));
-  return WorkerLink{.address = address,
+Result<WorkerLink> DialWorker(const rpc::SpeechClient::Config& config) {
+  PARLEY_TRY(std::shared_ptr<rpc::SpeechClient> client, rpc::SpeechClient::Create(config));
+  return WorkerLink{.address = config.address,
                     .voice = &client->voice(),
                     .recognizer = &client->recognizer(),
                     .language_model = &client->language_model(),

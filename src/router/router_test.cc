@@ -78,6 +78,7 @@ class RouterTest : public ::testing::Test {
     for (int64_t i = 0; i < ms; ++i) {
       executor_.AdvanceMs(1);
       for (FakeWorker* worker : {&one_, &two_}) {
+        if (worker == hung_) continue;
         worker->host.Run();
         worker->voice.AdvanceUs(1'000);
         worker->recognizer.AdvanceUs(1'000);
@@ -93,6 +94,7 @@ class RouterTest : public ::testing::Test {
   FakeClock clock_;
   net::testing::ManualExecutor executor_{clock_};
   FakeWorker one_, two_;
+  FakeWorker* hung_ = nullptr;  // gets no time
   std::unique_ptr<Router> router_;
   std::atomic<bool> ended_ = false;
 };
@@ -213,6 +215,178 @@ TEST_F(RouterTest, ADestroyedStreamFreesItsWorker) {
   EXPECT_EQ(router_->workers()[0].in_flight + router_->workers()[1].in_flight, 0);
 }
 
+TEST_F(RouterTest, AWorkerThatHangsBeforeItsFirstSoundIsLeftAndTheOtherSpeaks) {
+  // So that the voice's pace is known.
+  for (int i = 0; i < 10; ++i) {
+    Collector<Voice::Event> heard;
+    auto stream = router_->voice().Start({.credit_samples = 1 << 30}, heard.Sink());
+    stream->Speak(UtteranceId{1}, "Hello.", "");
+    stream->EndOfText();
+    Let(150);
+    ASSERT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+  }
+  Collector<Voice::Event> heard;
+  auto stream = router_->voice().Start({.credit_samples = 1 << 30}, heard.Sink());
+  stream->Speak(UtteranceId{1}, "Hello.", "");
+  stream->EndOfText();
+  FakeWorker& hung = Busy();
+  hung_ = &hung;
+  Let(600);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+  EXPECT_EQ(heard.Of<Voice::Done>().size(), 1u);
+}
+
+TEST_F(RouterTest, AVoiceThatIsPausedOrWithoutCreditDoesNotHang) {
+  Collector<Voice::Event> heard;
+  auto stream = router_->voice().Start({.credit_samples = 0}, heard.Sink());
+  stream->Speak(UtteranceId{1}, "Hello.", "");
+  Let(30'000);
+  EXPECT_TRUE(heard.events().empty());
+  stream->Pause();
+  stream->Grant(1 << 30);
+  Let(30'000);
+  EXPECT_TRUE(heard.Of<Voice::Failed>().empty());
+}
+
+TEST_F(RouterTest, ADrainReachesTheWorkerThatIsNamed) {
+  Collector<Status> done;
+  router_->Drain("two", 1'000, done.Sink());
+  Let(5);
+  ASSERT_EQ(done.events().size(), 1u);
+  EXPECT_TRUE(done.events()[0]);
+  Let(2'000);
+  EXPECT_TRUE(router_->workers()[1].capabilities.draining);
+  EXPECT_FALSE(router_->workers()[0].capabilities.draining);
+  router_->Drain("three", 1'000, done.Sink());
+  Let(5);
+  EXPECT_EQ(done.events()[1].error().code, Code::kNotFound);
+}
+
+// ---- the registry -------------------------------------------------------------------------------
+
+class RegistryRouterTest : public RouterTest {
+ protected:
+  using View = registry::WorkerDirectory::View;
+
+  void SetUp() override {
+    auto router = Router::Create(
+        config_, {clock_, executor_, [this](const std::string& address) { return Dial(address); }},
+        {});
+    ASSERT_TRUE(router);
+    router_ = std::move(*router);
+    Let(1);
+  }
+  Result<WorkerLink> Dial(const std::string& address) {
+    ++dialled_;
+    return (address == "one:1" ? one_ : two_).Link(address);
+  }
+  static std::shared_ptr<const registry::Announcement> Announce(const std::string& name) {
+    auto capabilities = Capable();
+    capabilities.worker_id = name;
+    return std::make_shared<const registry::Announcement>(registry::Announcement{
+        .instance = "instance-" + name, .address = name + ":1", .capabilities = capabilities});
+  }
+  void Tell(std::vector<std::shared_ptr<const registry::Announcement>> workers,
+            bool stale = false) {
+    router_->Update(
+        std::make_shared<const View>(View{.workers = std::move(workers), .stale = stale}));
+    Let(1);
+  }
+  std::unique_ptr<Voice::Stream> Say(Collector<Voice::Event>& heard, Voice::Request request = {}) {
+    request.credit_samples = 1 << 30;
+    auto stream = router_->voice().Start(std::move(request), heard.Sink());
+    stream->Speak(UtteranceId{1}, "Hello.", "");
+    stream->EndOfText();
+    return stream;
+  }
+
+  RouterConfig config_;
+  int dialled_ = 0;
+};
+
+TEST_F(RegistryRouterTest, WhoAnnouncesItselfIsGivenWorkWithoutBeingAsked) {
+  EXPECT_THAT(router_->not_ready_why(), HasSubstr("registry"));
+  Tell({Announce("one")});
+  EXPECT_EQ(router_->not_ready_why(), "");
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard);
+  Let(200);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+  Tell({Announce("one")});
+  EXPECT_EQ(dialled_, 1) << "the link stays";
+}
+
+TEST_F(RegistryRouterTest, AStreamWaitsForTheFirstWorker) {
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard);
+  Let(100);
+  EXPECT_TRUE(heard.events().empty());
+  Tell({Announce("one")});
+  Let(200);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+}
+
+TEST_F(RegistryRouterTest, WhoIsGoneGetsNothingNewAndFinishesWhatItHas) {
+  Tell({Announce("one"), Announce("two")});
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard);
+  const bool first = &Busy() == &one_;
+  Tell({Announce(first ? "two" : "one")});
+  ASSERT_EQ(router_->workers().size(), 1u);
+  Let(200);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+  EXPECT_TRUE(heard.Of<Voice::Failed>().empty());
+}
+
+TEST_F(RegistryRouterTest, AStaleViewIsUsed) {
+  Tell({Announce("one")});
+  Tell({Announce("one")}, /*stale=*/true);
+  EXPECT_TRUE(router_->stale());
+  Let(60'000);
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard);
+  Let(200);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+}
+
+TEST_F(RegistryRouterTest, AUnixAddressOfAnotherMachineIsNotForUs) {
+  auto far = *Announce("one");
+  far.address = "unix:/run/w.sock";
+  far.host = "elsewhere";
+  Tell({std::make_shared<const registry::Announcement>(far)});
+  EXPECT_TRUE(router_->workers().empty());
+}
+
+TEST_F(RegistryRouterTest, ASessionStaysWithItsWorker) {
+  Tell({Announce("one"), Announce("two")});
+  for (int i = 0; i < 10; ++i) {
+    Collector<Voice::Event> heard;
+    const auto stream = Say(heard, {.session = "s"});
+    Let(200);
+  }
+  EXPECT_EQ(std::min(one_.voice.spoken().size(), two_.voice.spoken().size()), 0u);
+}
+
+class ChainRouterTest : public RegistryRouterTest {
+ protected:
+  void SetUp() override {
+    config_.fallbacks = {{"grand", "voice"}};
+    RegistryRouterTest::SetUp();
+  }
+};
+
+TEST_F(ChainRouterTest, WhatTheOperatorAllowsStandsInAndNothingElse) {
+  Tell({Announce("one")});
+  Collector<Voice::Event> heard, refused;
+  const auto stream = Say(heard, {.model = "grand", .voice = "its own"});
+  const auto other = Say(refused, {.model = "small"});
+  Let(200);
+  EXPECT_TRUE(std::holds_alternative<Voice::Finished>(heard.events().back()));
+  EXPECT_EQ(one_.voice.requests()[0].model, "voice");
+  EXPECT_EQ(one_.voice.requests()[0].voice, "") << "another model's voices have other names";
+  EXPECT_EQ(std::get<Voice::Failed>(refused.events().back()).error.code, Code::kNotFound);
+}
+
 // ---- real processes -----------------------------------------------------------------------------
 
 class WorkerProcess {
@@ -269,7 +443,7 @@ TEST(RouterWithProcesses, AKilledWorkersWorkIsDoneByTheOtherAndItComesBack) {
   const SteadyClock clock;
   std::vector<WorkerLink> links;
   for (const WorkerProcess* process : {&first, &second}) {
-    auto link = DialWorker(process->address(), "");
+    auto link = DialWorker({.address = process->address()});
     ASSERT_TRUE(link);
     links.push_back(std::move(*link));
   }

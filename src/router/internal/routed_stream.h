@@ -6,15 +6,16 @@
 // Thread-safe. Lock order: this, then the WorkerTable's. The sink is called without a lock.
 #pragma once
 
-#include <algorithm>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "ports/stream.h"
+#include "router/internal/placement.h"
+#include "router/internal/said.h"
 #include "router/internal/worker_table.h"
 
 namespace parley::router {
@@ -23,49 +24,55 @@ namespace parley::router {
 //   using Port; static Port* Of(const WorkerLink&); static Wanted For(const Port::Request&);
 //   static bool IsContent(const Port::Event&);
 //   static std::vector<Event> Acknowledge(calls made)     what answers Cancel before any worker
-//   struct Memory { bool Passes(Event&); void OnRepeat(); … }   filters what a repeat says again
+//   static const std::string& Session(const Request&)     whose work it is
+//   static void StandIn(Request&)                         when another model stands in
+//   struct Memory {
+//     explicit Memory(const Request&);
+//     bool Passes(Event&, now_us); void OnRepeat(now_us);   filters what a repeat says again
+//     std::optional<Wait> Waiting() const;                  since when we wait for content, if we
+//     do
+//   }
 template <class Traits>
-class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
+class RoutedStream : public WorkerTable::Watched,
+                     public std::enable_shared_from_this<RoutedStream<Traits>> {
  public:
   using Port = typename Traits::Port;
   using Event = typename Port::Event;
   using Stream = typename Port::Stream;
-  using Act = std::function<void(Stream&)>;
 
   RoutedStream(std::shared_ptr<WorkerTable> table, typename Port::Request request,
                typename Port::Sink sink)
       : table_(std::move(table)),
         request_(std::move(request)),
-        wanted_(Traits::For(request_)),
+        place_(*table_, Traits::For(request_)),
         deadline_us_(table_->NowUs() + request_.ready_timeout_ms * 1000),
-        gate_(std::move(sink)) {}
+        gate_(std::move(sink)),
+        memory_(request_) {}
+
+  void Begin() {
+    if (Traits::kWatched) table_->Watch(this->weak_from_this());
+    Attempt();
+  }
 
   // Says something to the worker, now and again if another takes over.
-  void Call(Act act, size_t bytes) {
+  void Call(typename Said<Stream>::Act act, size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (over_) return;
-    if (keeps_) {
-      said_bytes_ += bytes;
-      said_.push_back(act);
-      // Too much to say again: from here on a failure is the caller's.
-      if (said_bytes_ > kSaidBytesMax || said_.size() > kSaidMax) Forget();
-    }
+    // Once it is too much to say again, a failure is the caller's.
+    said_.Add(act, bytes);
     if (inner_) act(*inner_);
   }
 
   template <class Note>
   void Remember(Note note) {
     const std::lock_guard lock(mutex_);
-    note(memory_);
+    note(memory_, table_->NowUs());
   }
 
   void Cancel() {
     const std::lock_guard lock(mutex_);
     if (over_ || std::exchange(cancelled_, true)) return;
-    if (inner_) {
-      inner_->Cancel();
-      return;
-    }
+    if (inner_) return inner_->Cancel();
     // Nobody to acknowledge it but us, and not on the caller's stack.
     table_->executor().Post([self = this->shared_from_this()] { self->AcknowledgeCancel(); });
   }
@@ -73,61 +80,75 @@ class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
   // The caller is gone.
   void Close() {
     gate_.Close();
-    std::unique_ptr<Stream> inner;
+    Dead last;
     {
       const std::lock_guard lock(mutex_);
       over_ = true;
-      inner = std::move(inner_);
-      EndPlace(WorkerTable::Outcome::kNeither);
+      last = {place_.worker(), std::move(inner_)};
+      place_.End(WorkerTable::Outcome::kNeither);
     }
   }
 
   // Chooses a worker and starts there; or waits, or gives up.
   void Attempt() {
     uint64_t attempt = 0;
-    const WorkerLink* link = nullptr;
+    WorkerTable::WorkerHandle worker;
+    typename Port::Request request = request_;
     {
       const std::lock_guard lock(mutex_);
-      if (over_ || cancelled_ || inner_ || placed_) return;
-      auto place = table_->Take(wanted_, tried_);
-      if (!place) {
-        WaitOrFail(std::move(place.error()));
-        return;
+      if (over_ || cancelled_ || inner_ || place_.placed()) return;
+      if (auto taken = place_.Take(Traits::Session(request_)); !taken) {
+        return WaitOrFail(std::move(taken.error()));
       }
-      placed_ = true;
-      index_ = place->index;
-      link = place->link;
+      worker = place_.worker();
+      request.model = place_.model();
+      if (!request_.model.empty() && request.model != request_.model) Traits::StandIn(request);
       attempt = ++attempt_;
-      ++attempts_;
+      memory_.OnStart(table_->NowUs());
     }
     auto inner =
-        Traits::Of(*link)->Start(request_, [weak = this->weak_from_this(), attempt](Event event) {
-          if (const auto self = weak.lock()) self->OnEvent(attempt, std::move(event));
-        });
+        Traits::Of(WorkerTable::LinkOf(*worker))
+            ->Start(std::move(request), [weak = this->weak_from_this(), attempt](Event event) {
+              if (const auto self = weak.lock()) self->OnEvent(attempt, std::move(event));
+            });
     const std::lock_guard lock(mutex_);
     if (over_ || attempt != attempt_) {
-      dead_.push_back(std::move(inner));
+      dead_.push_back({std::move(worker), std::move(inner)});
       BuryDead();
       return;
     }
     inner_ = std::move(inner);
-    for (const Act& act : said_) act(*inner_);
+    said_.SayTo(*inner_);
     if (cancelled_) inner_->Cancel();
   }
 
+  // On the executor, now and then: does the worker hang?
+  bool OnTick(int64_t now_us) override {
+    std::optional<typename Port::Failed> hung;
+    uint64_t attempt = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (over_) return false;
+      const auto wait = memory_.Waiting();
+      if (!inner_ || cancelled_ || !wait) return true;
+      const int64_t waited_us = now_us - wait->since_us;
+      if (!place_.Hangs(wait->first, waited_us)) return true;
+      attempt = attempt_;
+      hung.emplace(typename Port::Failed{
+          {Code::kDeadlineExceeded, "worker " + place_.address() + " gave nothing for " +
+                                        std::to_string(waited_us / 1000) + " ms"},
+          true});
+    }
+    OnEvent(attempt, std::move(*hung));
+    return true;
+  }
+
  private:
-  static constexpr size_t kSaidBytesMax = 6 * 1024 * 1024;  // 60 s of 48 kHz
-  static constexpr size_t kSaidMax = 16 * 1024;
-
-  void Forget() {
-    keeps_ = false;
-    said_.clear();
-  }
-
-  void EndPlace(WorkerTable::Outcome outcome) {
-    if (std::exchange(placed_, false)) table_->End(index_, outcome);
-  }
-
+  // A stream that is done with, and the worker whose link it needs to its end.
+  struct Dead {
+    WorkerTable::WorkerHandle worker;
+    std::unique_ptr<Stream> stream;
+  };
   // Streams that are done with end outside of our lock and their sinks.
   void BuryDead() {
     table_->executor().Post([dead = std::move(dead_)]() mutable { dead.clear(); });
@@ -135,13 +156,11 @@ class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
   }
 
   void WaitOrFail(Error error) {
-    const bool wait = error.code == Code::kUnavailable && table_->NowUs() < deadline_us_;
-    if (wait) {
-      tried_.clear();
-      table_->WaitForNews([weak = this->weak_from_this()] {
+    if (error.code == Code::kUnavailable && table_->NowUs() < deadline_us_) {
+      place_.ForgetTried();
+      return table_->WaitForNews([weak = this->weak_from_this()] {
         if (const auto self = weak.lock()) self->Attempt();
       });
-      return;
     }
     over_ = true;
     // After the lock, and not on the caller's stack.
@@ -173,10 +192,15 @@ class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
       if (const auto* failed = std::get_if<typename Port::Failed>(&event); failed && last) {
         if (OnFailure(*failed)) return;
       } else if (last) {
-        EndPlace(WorkerTable::Outcome::kGood);
+        place_.End(WorkerTable::Outcome::kGood);
       }
-      if (Traits::IsContent(event) && !Traits::kRepeatsAfterContent) Forget();
-      if (!memory_.Passes(event)) return;
+      if (Traits::IsContent(event) && !Traits::kRepeatsAfterContent) said_.Forget();
+      const auto waited = memory_.Waiting();
+      const int64_t now_us = table_->NowUs();
+      if (!memory_.Passes(event, now_us)) return;
+      if (waited && Traits::IsSound(event)) {
+        place_.OnSound(waited->first, now_us - waited->since_us);
+      }
       over_ |= last;
     }
     gate_.Deliver(std::move(event), last);
@@ -188,14 +212,15 @@ class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
     const bool away =
         failed.retryable && (code == Code::kUnavailable || code == Code::kInternal ||
                              code == Code::kDeadlineExceeded || code == Code::kDataLoss);
-    EndPlace(away ? WorkerTable::Outcome::kBad : WorkerTable::Outcome::kNeither);
-    const bool again = failed.retryable && keeps_ && !cancelled_ &&
-                       attempts_ < table_->config().attempts_max && table_->NowUs() < deadline_us_;
+    place_.End(away ? WorkerTable::Outcome::kBad : WorkerTable::Outcome::kNeither);
+    const bool again = failed.retryable && said_.whole() && !cancelled_ &&
+                       place_.attempts() < table_->config().attempts_max &&
+                       table_->NowUs() < deadline_us_ && table_->MayRepeat();
     if (!again) return false;
     ++attempt_;
-    tried_.push_back(index_);
+    place_.LeaveOut();
     memory_.OnRepeat();
-    if (inner_) dead_.push_back(std::move(inner_));
+    if (inner_) dead_.push_back({place_.worker(), std::move(inner_)});
     BuryDead();
     table_->executor().Post([weak = this->weak_from_this()] {
       if (const auto self = weak.lock()) self->Attempt();
@@ -205,22 +230,16 @@ class RoutedStream : public std::enable_shared_from_this<RoutedStream<Traits>> {
 
   const std::shared_ptr<WorkerTable> table_;
   const typename Port::Request request_;
-  const Wanted wanted_;
+  Placement place_;
   const int64_t deadline_us_;
   ports::SinkGate<Event> gate_;
 
   std::mutex mutex_;
   std::unique_ptr<Stream> inner_;
-  std::vector<std::unique_ptr<Stream>> dead_;
-  std::vector<Act> said_;
-  size_t said_bytes_ = 0;
-  bool keeps_ = true;  // said_ holds all that was said
+  std::vector<Dead> dead_;
+  Said<Stream> said_;
   typename Traits::Memory memory_;
-  std::vector<size_t> tried_;
-  size_t index_ = 0;
-  bool placed_ = false;  // counted at worker index_
   uint64_t attempt_ = 0;
-  int attempts_ = 0;
   bool cancelled_ = false;
   bool over_ = false;
 };

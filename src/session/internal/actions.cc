@@ -78,6 +78,7 @@ ports::Voice::Request Session::Impl::VoiceRequest(const realtime::ReplySettings&
   request.voice = std::move(choice.voice);
   request.speed = settings.speed;
   request.sample_rate_hz = settings.output_format.sample_rate_hz;
+  request.session = "session-" + std::to_string(id_.value);
   return request;
 }
 
