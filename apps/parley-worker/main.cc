@@ -21,7 +21,8 @@ constexpr const char* kFooter = R"(Examples:
   parley-worker --models-dir /srv/models --set worker.default_llm= --set worker.resident_cap=4
 
 Settings come from a TOML file (--config, PARLEY_CONFIG, ./parley.toml), then PARLEY_… variables,
-then these flags; docs/configuration.md lists them all. Models are fetched by 'parley models pull'.
+then these flags; docs/configuration.md lists them all. An environment file (--env-file) goes
+before the environment. Models are fetched by 'parley models pull'.
 Exit status: 0 ended by a signal, 1 failed, 2 the configuration is wrong or the address taken.)";
 
 int Complain(const parley::Error& error) {
@@ -42,9 +43,10 @@ int main(int argc, char** argv) {
   CLI::App app{"Serves voices, recognizers and language models to Parley gateways."};
   app.footer(kFooter);
   parley::cli::ConfigOptions options;
-  std::string log_level = "info";
   std::vector<std::string> set;
   app.add_option("--config", options.file, "Configuration file");
+  app.add_option("--env-file", options.env_file,
+                 "File of NAME=value lines; an unknown name is an error");
   app.add_option_function<std::string>(
       "--listen", [&](const std::string& to) { options.flags.emplace_back("worker.listen", to); },
       "unix:/path (mode 0600) or host:port; port 0 takes a free one");
@@ -52,25 +54,31 @@ int main(int argc, char** argv) {
       "--models-dir", [&](const std::string& to) { options.flags.emplace_back("models.dir", to); },
       "Folder of voice packs");
   app.add_option("--set", set, "KEY=VALUE of any setting");
-  app.add_option("--log-level", log_level, "trace, debug, info, warn, error, off");
+  app.add_option_function<std::string>(
+      "--log-level",
+      [&](const std::string& to) { options.flags.emplace_back("worker.log_level", to); },
+      "trace, debug, info, warn, error, off");
+  app.add_option_function<std::string>(
+      "--port", [&](const std::string& to) { options.flags.emplace_back("worker.port", to); },
+      "TCP port to listen on, in place of the one of --listen");
   CLI11_PARSE(app, argc, argv);
   for (const std::string& pair : set) {
     const size_t equals = pair.find('=');
     if (equals == std::string::npos) return Complain({{}, "--set " + pair + " must be KEY=VALUE"});
     options.flags.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
-  if (auto logging = parley::log::Init("worker", log_level); !logging) {
-    return Complain(logging.error());
-  }
-
   parley::worker::WorkerConfig config;
   parley::catalog::ModelsConfig models;
   parley::config::Binder binder;
   parley::worker::BindConfig(binder, config);
+  parley::registry::BindConfig(binder, config.redis);
   parley::catalog::BindConfig(binder, models);
   parley::worker::LeaveToOthers(binder);
   if (auto loaded = parley::cli::LoadSettings(binder, options); !loaded) {
     return Complain(loaded.error());
+  }
+  if (auto logging = parley::log::Init("worker", config.log_level); !logging) {
+    return Complain(logging.error());
   }
 
   sigset_t signals;

@@ -32,6 +32,9 @@ struct WorkerMetrics {
   Counter& samples_in =
       registry.AddCounter("parley_samples_in_total", "Samples taken for recognition.");
 
+  Gauge& announced = registry.AddGauge("parley_registry_announced",
+                                       "1 while the worker stands in the registry, else 0.");
+
   // Latency.
   Histogram& first_audio_ms = registry.AddHistogram(
       "parley_first_audio_ms", "Text received to first audio sent.", kStageBucketsMs);

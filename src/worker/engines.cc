@@ -75,6 +75,14 @@ void BindConfig(config::Binder& binder, EnginesConfig& config) {
       "worker.sandbox", &config.sandbox,
       "Engines may read only their model and what they need to run, write only to a folder "
       "of their own, and neither use the network nor start programs (Landlock, seccomp).");
+  binder
+      .Field("worker.health_check_interval_s", &config.health_check_interval_s, {1, 3'600},
+             "How often engines are asked whether they live.")
+      .Also("HEALTH_CHECK_INTERVAL");
+  binder
+      .Field("worker.health_check_timeout_s", &config.health_check_timeout_s, {1, 3'600},
+             "An engine that does not answer for so long is ended.")
+      .Also("HEALTH_CHECK_TIMEOUT");
   binder.Field("worker.engine_memory_mib", &config.memory_mib_max, {0, 1 << 30},
                "An engine that holds more memory is ended; 0: no limit. Its engine.toml may say "
                "another.");
@@ -93,6 +101,8 @@ Result<engine::EngineSpec> SpecOf(const catalog::EngineManifest& engine,
   spec.name = engine.name;
   PARLEY_TRY(spec.kind, KindOf(engine.kind, "engine '" + engine.name + "'"));
   spec.sandbox.on = config.sandbox;
+  spec.deadlines.ping_interval_ms = int64_t{config.health_check_interval_s} * 1000;
+  spec.deadlines.pong_ms = int64_t{config.health_check_timeout_s} * 1000;
   for (const fs::path& path : engine.sandbox.writable) {
     spec.sandbox.writable.push_back(path.string());
   }

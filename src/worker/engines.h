@@ -30,6 +30,8 @@ struct EnginesConfig {
   // which the worker listens for them. They need no manifest here.
   std::map<std::string, std::string> sockets;
   bool sandbox = true;
+  int health_check_interval_s = 5;  // how often engines are pinged
+  int health_check_timeout_s = 15;  // a ping unanswered so long: the engine is ended
   // An engine that holds more memory is ended; 0: no limit. Its manifest may say another.
   int64_t memory_mib_max = 0;
 };

@@ -13,6 +13,24 @@ namespace {
 
 // A model that worked this long was no failure: its next crash counts as the first.
 constexpr int64_t kHealthyAfterUs = 60'000'000;
+// How often the memory of engines is looked at, at the most.
+constexpr int64_t kMeasureUs = 1'000'000;
+
+// Changes with the size or time of any file of the pack.
+std::string StampOf(const catalog::Pack& pack) {
+  if (pack.folder.empty()) return "";
+  std::string stamp;
+  std::error_code error;
+  const auto add = [&](const std::string& file) {
+    const auto path = pack.folder / file;
+    const auto at = std::filesystem::last_write_time(path, error).time_since_epoch().count();
+    stamp += file + ":" + std::to_string(std::filesystem::file_size(path, error)) + ":" +
+             std::to_string(at) + ";";
+  };
+  add("model.toml");
+  for (const auto& [role, file] : pack.files) add(file);
+  return stamp;
+}
 
 }  // namespace
 
@@ -20,7 +38,8 @@ ModelManager::ModelManager(Config config, Deps deps)
     : config_(std::move(config)),
       deps_(std::move(deps)),
       self_(std::make_shared<ModelManager*>(this)),
-      timer_(deps_.executor.MakeTimer()) {}
+      timer_(deps_.executor.MakeTimer()),
+      watch_timer_(deps_.executor.MakeTimer()) {}
 
 ModelManager::~ModelManager() = default;
 
@@ -45,6 +64,22 @@ Result<std::unique_ptr<ModelManager>> ModelManager::Create(Config config, Deps d
 void ModelManager::Start() {
   TellServing();
   ReviewSoon();
+  if (config_.watch) Watch();
+}
+
+// Looks at the models folder, and comes back.
+void ModelManager::Watch() {
+  if (stopping_) return;
+  ports::ModelHost::ReloadReport report;
+  ReadPacks(&report, /*settled=*/true);
+  const auto tell = [](const char* what, const std::vector<std::string>& models) {
+    for (const std::string& model : models) log::Info("model_{} model={}", what, model);
+  };
+  tell("added", report.added);
+  tell("changed", report.changed);
+  tell("removed", report.removed);
+  ReviewSoon();
+  watch_timer_->Start(deps_.clock.NowUs() + config_.policy.check_ms * 1000, [this] { Watch(); });
 }
 
 bool ModelManager::IsPinned(const std::string& model) const {
@@ -52,36 +87,53 @@ bool ModelManager::IsPinned(const std::string& model) const {
                      [&](const auto& one) { return one.second == model; });
 }
 
-void ModelManager::ReadPacks(ports::ModelHost::ReloadReport* report) {
+bool ModelManager::TakePack(Entry& entry, catalog::Pack pack, bool is_new, bool settled) {
+  std::string stamp = StampOf(pack);
+  const bool differs = is_new || entry.removed || entry.pack != pack || entry.stamp != stamp;
+  if (!differs) {
+    entry.newer.clear();
+    return false;
+  }
+  if (settled && !is_new && !entry.removed && entry.newer != stamp) {
+    entry.newer = std::move(stamp);
+    return false;
+  }
+  entry.removed = false;
+  entry.failures = 0;
+  entry.need_bytes = 0;
+  entry.pack = std::move(pack);
+  entry.stamp = std::move(stamp);
+  entry.newer.clear();
+  return true;
+}
+
+void ModelManager::ReadPacks(ports::ModelHost::ReloadReport* report, bool settled) {
   std::vector<Error> problems;
   std::set<std::string> seen;
   for (catalog::Pack& pack : deps_.packs(&problems)) {
     const auto kind = KindOf(pack);
     if (!kind) continue;
-    seen.insert(pack.id);
-    auto [at, is_new] = entries_.try_emplace(pack.id);
-    Entry& entry = at->second;
-    const bool changed = !is_new && (entry.removed || entry.pack != pack);
-    if (report && is_new) report->added.push_back(pack.id);
-    if (report && changed) report->changed.push_back(pack.id);
-    entry.removed = false;
-    entry.kind = *kind;
-    if (is_new || changed) {
-      entry.failures = 0;
-      entry.need_bytes = 0;
-      entry.pack = std::move(pack);
-    }
-    if (!changed) continue;
-    for (auto& [id, instance] : instances_) instance->stale |= instance->pack.id == at->first;
+    const std::string id = pack.id;
+    seen.insert(id);
+    auto [at, is_new] = entries_.try_emplace(id);
+    at->second.kind = *kind;
+    if (!TakePack(at->second, std::move(pack), is_new, settled)) continue;
+    if (report && is_new) report->added.push_back(id);
+    if (is_new) continue;
+    if (report) report->changed.push_back(id);
+    for (auto& [number, instance] : instances_) instance->stale |= instance->pack.id == id;
   }
   for (auto& [id, entry] : entries_) {
     if (seen.contains(id) || entry.removed) continue;
+    // One that cannot be read at the moment is being written.
+    std::error_code error;
+    if (settled && std::filesystem::exists(entry.pack.folder / "model.toml", error)) continue;
     entry.removed = true;
     if (report) report->removed.push_back(id);
     for (auto& [number, instance] : instances_) instance->unwanted |= instance->pack.id == id;
   }
   for (const Error& problem : problems) {
-    log::Warn("pack_refused why=\"{}\"", problem.message);
+    if (!settled) log::Warn("pack_refused why=\"{}\"", problem.message);
     if (report) report->refused.push_back(problem.message);
   }
 }
@@ -100,9 +152,24 @@ void ModelManager::ReviewSoon() {
   });
 }
 
+// What engines really hold: it grows with what is asked of them, and the budget goes by it.
+void ModelManager::Measure() {
+  const int64_t now_us = deps_.clock.NowUs();
+  if (now_us - measured_us_ < kMeasureUs) return;
+  measured_us_ = now_us;
+  for (auto& [id, one] : instances_) {
+    if (one->state() != ModelState::kReady || one->engine == nullptr) continue;
+    const int64_t bytes = one->engine->ResidentBytes();
+    one->memory_bytes = std::max(one->memory_bytes, bytes);
+    entries_.at(one->pack.id).need_bytes = one->memory_bytes;
+    if (bytes > 0) deps_.metrics.EngineMemoryBytes(one->pack.id).Set(bytes);
+  }
+}
+
 void ModelManager::Review() {
   review_posted_ = false;
   FailLate();
+  Measure();
   if (!stopping_) {
     const ModelDecision decision = Decide(Snapshot(), config_.policy);
     CarryOut(decision);
@@ -365,6 +432,7 @@ void ModelManager::Stop(std::function<void()> done) {
   stop_done_ = std::move(done);
   warm_ups_.clear();
   timer_->Cancel();
+  watch_timer_->Cancel();
   for (auto& [id, waiter] : std::exchange(waiters_, {})) {
     Answer(std::move(waiter), Fail(Code::kUnavailable, "the worker is going down"));
   }

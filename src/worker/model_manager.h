@@ -65,6 +65,9 @@ class ModelManager {
     float target_lufs = -20.0f;   // loudness that voices are brought to
     int64_t warm_up_ms = 60'000;  // how long the first utterance may take
     size_t waiting_max = 256;     // requests that wait for a model or slot; more are refused
+    // Look at the models folder every policy.check_ms, and do what Reload does with what has
+    // changed and changes no more.
+    bool watch = false;
   };
   struct Deps {
     const Clock& clock;
@@ -109,6 +112,7 @@ class ModelManager {
   std::string not_ready_why() const;
   bool draining() const { return draining_; }
   int leases() const;
+  int waiting() const { return static_cast<int>(waiters_.size()); }
 
   // Answers every request with kUnavailable and stops all engines. `done` when they are gone.
   void Stop(std::function<void()> done);
@@ -119,6 +123,8 @@ class ModelManager {
   // What is known of a model beyond its instances.
   struct Entry {
     catalog::Pack pack;
+    std::string stamp;  // of its files
+    std::string newer;  // another stamp, seen once: it may be in the midst of a copy
     ModelKind kind = ModelKind::kTts;
     Error problem;  // it cannot be loaded at all; else kUnknown and empty
     bool removed = false;
@@ -149,7 +155,12 @@ class ModelManager {
 
   Result<Entry*> Find(const std::string& model, ModelKind kind);
   bool IsPinned(const std::string& model) const;
-  void ReadPacks(ports::ModelHost::ReloadReport* report);
+  // `settled`: what differs from the last look is not taken yet.
+  void ReadPacks(ports::ModelHost::ReloadReport* report, bool settled = false);
+  // Takes a pack in; true if it has changed.
+  bool TakePack(Entry& entry, catalog::Pack pack, bool is_new, bool settled);
+  void Watch();
+  void Measure();
   void ReviewSoon();
   void Review();
   ModelSnapshot Snapshot() const;
@@ -183,6 +194,7 @@ class ModelManager {
   const Deps deps_;
   const std::shared_ptr<ModelManager*> self_;  // what leases and posted work hold weakly
   const std::unique_ptr<net::Timer> timer_;
+  const std::unique_ptr<net::Timer> watch_timer_;
 
   std::map<std::string, Entry> entries_;
   std::vector<std::string> refused_packs_;
@@ -193,6 +205,7 @@ class ModelManager {
   std::map<std::string, bool> told_serving_;
   uint64_t next_id_ = 1;
   bool review_posted_ = false;
+  int64_t measured_us_ = 0;
   bool draining_ = false;
   bool stopping_ = false;
   std::optional<int64_t> drain_deadline_us_;

@@ -4,6 +4,12 @@
 
 namespace parley::worker {
 
+Result<text::Normalized> Normalizers::AsItIs(const std::string& text) {
+  text::Normalized same{.text = text, .spans = {}};
+  same.spans.AddCopy(text.size());
+  return same;
+}
+
 Result<text::Normalized> Normalizers::Normalize(const std::string& language,
                                                 const std::string& text) {
   auto found = by_language_.find(language);
@@ -13,9 +19,7 @@ Result<text::Normalized> Normalizers::Normalize(const std::string& language,
     found = by_language_.emplace(language, made ? std::move(*made) : nullptr).first;
   }
   if (found->second) return found->second->Normalize(text);
-  text::Normalized same{.text = text, .spans = {}};
-  same.spans.AddCopy(text.size());
-  return same;
+  return AsItIs(text);
 }
 
 }  // namespace parley::worker

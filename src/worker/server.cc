@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <future>
+#include <optional>
 #include <utility>
 
 #include "base/file.h"
@@ -11,24 +11,25 @@
 #include "catalog/pack.h"
 #include "metrics/worker_metrics.h"
 #include "net/io_threads.h"
+#include "net/server.h"
+#include "registry/announcer.h"
 #include "rpc/speech_server.h"
 #include "worker/engine_ports.h"
+#include "worker/internal/metrics_service.h"
 #include "worker/model_manager.h"
+#include "worker/recent_latency.h"
 
 namespace parley::worker {
 namespace {
 
-std::string DefaultId() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
-  return std::string(name.data()) + "-" + std::to_string(::getpid());
-}
+std::string DefaultId() { return HostName() + "-" + std::to_string(::getpid()); }
 
 ModelManager::Config ManagerConfig(const WorkerConfig& config) {
   ModelManager::Config manager{.policy = config.policy,
                                .engines = config.engines,
                                .device = config.device,
-                               .preload = config.preload};
+                               .preload = config.preload,
+                               .watch = config.watch_models};
   if (config.voice.target_lufs < 0) manager.target_lufs = config.voice.target_lufs;
   const auto add = [&](ModelKind kind, const std::string& model) {
     if (!model.empty()) manager.defaults[kind] = model;
@@ -46,6 +47,9 @@ struct Worker::Impl {
       : config(worker_config), deps(worker_deps), metrics(worker_deps.registry) {}
 
   Status Open();
+  Status ServeMetrics();
+  Status Announce();
+  std::optional<registry::Announcement> Describe();
   // Runs on the io thread and waits for it.
   template <class Act>
   auto OnExecutor(Act act) -> decltype(act()) {
@@ -66,8 +70,54 @@ struct Worker::Impl {
   std::unique_ptr<EngineLanguageModel> language_model;
   std::unique_ptr<EngineModelHost> model_host;
   std::unique_ptr<rpc::SpeechServer> server;
+  std::unique_ptr<MetricsService> metrics_service;
+  std::unique_ptr<net::Server> metrics_server;
+  RecentLatency first_audio{metrics.first_audio_ms};  // on the executor
+  std::unique_ptr<registry::Announcer> announcer;
   bool stopped = false;
 };
+
+Status Worker::Impl::ServeMetrics() {
+  if (!config.serve_metrics) return {};
+  metrics_service = std::make_unique<MetricsService>(deps.registry, [this] {
+    // On the executor already: it serves HTTP too.
+    return models->not_ready_why();
+  });
+  net::ServerConfig http{.address = config.metrics_host,
+                         .port = static_cast<uint16_t>(config.metrics_port)};
+  PARLEY_TRY(metrics_server, net::Server::Start(http, *metrics_service, *threads));
+  log::Info("metrics_served url={}/metrics", metrics_server->base_url());
+  return {};
+}
+
+Status Worker::Impl::Announce() {
+  if (!config.redis.enabled()) return {};
+  const auto on_standing = [this](registry::Standing standing, const std::string&) {
+    metrics.announced.Set(standing == registry::Standing::kAnnounced ? 1 : 0);
+  };
+  PARLEY_TRY(announcer,
+             registry::Announcer::Start(config.redis, {.source = [this] { return Describe(); },
+                                                       .on_standing = on_standing}));
+  return {};
+}
+
+// On the announcer's thread, which ends before the executor does.
+std::optional<registry::Announcement> Worker::Impl::Describe() {
+  std::promise<registry::Announcement> described;
+  model_host->Capabilities([&](Result<ports::WorkerCapabilities> capabilities) {
+    registry::Announcement now{.host = HostName(),
+                               .address = config.AdvertisedAddress(server->address()),
+                               .zone = config.zone,
+                               .metrics_port = metrics_server ? metrics_server->port() : 0,
+                               .waiting = models->waiting(),
+                               .capabilities = std::move(*capabilities)};
+    first_audio.Note(deps.clock.NowUs());
+    now.first_audio_p50_ms = first_audio.Quantile(0.5);
+    now.first_audio_p95_ms = first_audio.Quantile(0.95);
+    described.set_value(std::move(now));
+  });
+  return described.get_future().get();
+}
 
 Status Worker::Impl::Open() {
   PARLEY_TRY(threads, net::IoThreads::Start(1, "worker"));
@@ -84,6 +134,7 @@ Status Worker::Impl::Open() {
             if (model.empty())
               log::Info("worker_ready ready={} why=\"{}\"", ready, models->not_ready_why());
             server->SetServing(model, ready);
+            if (announcer) announcer->Touch();
           }};
   PARLEY_TRY(models, ModelManager::Create(ManagerConfig(config), std::move(manager)));
   const EngineDeps engines{deps.clock, metrics, executor(), *models};
@@ -95,7 +146,7 @@ Status Worker::Impl::Open() {
                                      .device = config.device};
   model_host = std::make_unique<EngineModelHost>(std::move(identity), engines);
   const rpc::SpeechServer::Config listen{
-      .address = config.listen, .key = config.key, .tls = config.tls};
+      .address = config.ListenAddress(), .key = config.key, .tls = config.tls};
   PARLEY_TRY(server, rpc::SpeechServer::Create(listen, {.voice = voice.get(),
                                                         .recognizer = recognizer.get(),
                                                         .language_model = language_model.get(),
@@ -105,6 +156,8 @@ Status Worker::Impl::Open() {
   }
   log::Info("worker_listening address={} models_dir={}", server->address(),
             deps.models_dir.string());
+  PARLEY_TRY_STATUS(ServeMetrics());
+  PARLEY_TRY_STATUS(Announce());
   executor().Post([this] { models->Start(); });
   return {};
 }
@@ -116,6 +169,9 @@ void Worker::Impl::Stop(int64_t drain_ms) {
     model_host->Drain(drain_ms, [&](Status) { drained.set_value(); });
     drained.get_future().wait();
   }
+  // It asks the executor, and no gateway shall find us any more.
+  if (announcer) announcer->Stop();
+  if (metrics_server) metrics_server->Stop(0);
   // Calls that come in from here on are answered by a manager that is stopped.
   if (models) {
     std::promise<void> gone;
@@ -144,6 +200,10 @@ Result<std::unique_ptr<Worker>> Worker::Create(const WorkerConfig& config, const
 }
 
 const std::string& Worker::address() const { return impl_->server->address(); }
+
+std::string Worker::metrics_url() const {
+  return impl_->metrics_server ? impl_->metrics_server->base_url() : "";
+}
 
 std::string Worker::NotReadyWhy() const {
   return impl_->OnExecutor([this] { return impl_->models->not_ready_why(); });

@@ -33,6 +33,8 @@ class Worker {
 
   // As clients reach it.
   const std::string& address() const;
+  // Where /metrics is served; empty: nowhere.
+  std::string metrics_url() const;
 
   // Thread-safe: why not every default model is ready; empty when all are.
   std::string NotReadyWhy() const;

@@ -9,10 +9,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/skip.h"
 #include "base/testing/temp_dir.h"
 #include "engine/testing/tone_code.h"
+#include "net/client.h"
+#include "registry/directory.h"
+#include "registry/testing/redis_server.h"
 #include "rpc/speech_client.h"
 #include "rpc/testing/collector.h"
+#include "rpc/worker_check.h"
 
 namespace parley::worker {
 namespace {
@@ -147,6 +152,15 @@ TEST_F(WorkerTest, NumbersAreSpokenAsWordsAndMarkedAsFigures) {
   ASSERT_TRUE(heard.WaitFor(Ended));
   EXPECT_THAT(engine::DecodeToneText(SoundOf(heard, 1), 24'000), HasSubstr("twenty"));
   EXPECT_EQ(heard.Of<Voice::Mark>().back().text_end, std::string("I have 21 apples.").size());
+}
+
+TEST_F(WorkerTest, WithoutNormalizationTheVoiceGetsTheTextAsItCame) {
+  config_.voice.normalize_text = false;
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"I have 21 apples."});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  EXPECT_EQ(engine::DecodeToneText(SoundOf(heard, 1), 24'000), "I have 21 apples.");
 }
 
 TEST_F(WorkerTest, TextWithNothingToSayEndsWithoutSound) {
@@ -287,6 +301,93 @@ TEST_F(WorkerTest, ModelsAreLoadedAndUnloadedOnDemand) {
   client_->model_host().Unload("tone", false, pinned.Sink());
   ASSERT_TRUE(pinned.WaitFor([](const auto& events) { return !events.empty(); }));
   EXPECT_EQ(pinned.events()[0].error().code, Code::kFailedPrecondition);
+}
+
+TEST_F(WorkerTest, AChangedPackIsLoadedAnewWithoutBeingAsked) {
+  config_.policy.check_ms = 100;
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"Hi."});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  AddPack("tone", "slots = \"3\"\n");
+  Collector<int> nothing;
+  EXPECT_TRUE(nothing.WaitFor([this](const auto&) { return InfoOf("tone").slots == 3; }));
+  EXPECT_TRUE(nothing.WaitFor([](const auto&) { return Engines().size() == 1; }))
+      << "the old one is gone";
+}
+
+TEST_F(WorkerTest, AWorkerStandsInTheRegistryFromItsStartToItsEnd) {
+  if (!registry::testing::RedisServer::IsHere()) SkipCounted("no redis-server here");
+  registry::testing::RedisServer redis;
+  config_.redis = redis.Config();
+  config_.id = "w1";
+  config_.zone = "eu";
+  Open();
+  Collector<std::shared_ptr<const registry::WorkerDirectory::View>> seen;
+  const auto directory = registry::WorkerDirectory::Start(redis.Config(), seen.Sink());
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(seen.WaitFor([](const auto& views) {
+    return !views.empty() && views.back()->workers.size() == 1 &&
+           views.back()->workers[0]->capabilities.ready;
+  }));
+  const auto worker = (*directory)->view()->workers[0];
+  EXPECT_EQ(worker->capabilities.worker_id, "w1");
+  EXPECT_EQ(worker->address, config_.listen);
+  EXPECT_EQ(worker->zone, "eu");
+  worker_->Stop(100);
+  EXPECT_TRUE(seen.WaitFor([](const auto& views) { return views.back()->workers.empty(); }));
+}
+
+TEST_F(WorkerTest, MetricsAreServedOverHttp) {
+  config_.serve_metrics = true;
+  config_.redis.url = "";
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"Hi."});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  const std::string base = worker_->metrics_url();
+  const auto metrics = net::Fetch({.url = base + "/metrics"});
+  ASSERT_TRUE(metrics) << metrics.error().message;
+  EXPECT_THAT(metrics->body, HasSubstr("parley_models{state=\"ready\"} 1"));
+  EXPECT_EQ(net::Fetch({.url = base + "/readyz"})->status, 200);
+  EXPECT_EQ(net::Fetch({.url = base + "/healthz"})->status, 200);
+  EXPECT_EQ(net::Fetch({.url = base + "/"})->status, 404);
+}
+
+TEST_F(WorkerTest, AWorkerKeepsTheContract) {
+  config_.voice.trim_silence = true;
+  AddPack("tone", "rtf = \"0.02\"\n");
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"Hi."});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  const auto report = rpc::CheckWorker({.client = {.address = worker_->address()}});
+  for (const auto& check : report.checks) {
+    EXPECT_NE(check.outcome, rpc::WorkerCheck::Outcome::kFailed) << check.ToText();
+  }
+  EXPECT_GE(report.checks.size(), 20u);
+}
+
+TEST(WorkerAddress, GatewaysAreToldWhatTheyCanReach) {
+  WorkerConfig config;
+  EXPECT_EQ(config.AdvertisedAddress("unix:/run/w.sock"), "unix:/run/w.sock");
+  EXPECT_EQ(config.AdvertisedAddress("10.0.0.1:5"), "10.0.0.1:5");
+  EXPECT_EQ(config.AdvertisedAddress("0.0.0.0:5"), HostName() + ":5");
+  EXPECT_EQ(config.AdvertisedAddress("[::]:5"), HostName() + ":5");
+  config.advertise = "gpu-1.lan";
+  EXPECT_EQ(config.AdvertisedAddress("0.0.0.0:5"), "gpu-1.lan:5");
+  config.advertise = "gpu-1.lan:7";
+  EXPECT_EQ(config.AdvertisedAddress("0.0.0.0:5"), "gpu-1.lan:7");
+}
+
+TEST(WorkerAddress, APortTakesThePlaceOfTheAddress) {
+  WorkerConfig config;
+  config.port = 5'000;
+  EXPECT_EQ(config.ListenAddress(), "127.0.0.1:5000");
+  config.key = Secret("hush");
+  EXPECT_EQ(config.ListenAddress(), "0.0.0.0:5000");
+  config.listen = "10.0.0.1:1";
+  EXPECT_EQ(config.ListenAddress(), "10.0.0.1:5000");
 }
 
 TEST_F(WorkerTest, NoEngineOutlivesTheWorker) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 
@@ -11,6 +12,10 @@ struct VoiceConfig {
   // Loudness that all voices are brought to, −40 to −10; 0 leaves them as they are.
   float target_lufs = -20.0f;
   bool trim_silence = true;
+  // Numbers, dates, money and the like are spelled out before the voice gets them; else it gets the
+  // text as it came.
+  bool normalize_text = true;
+  std::string text_language;  // BCP 47, of texts whose caller names none; empty: the voice's own
   // How far an engine may run ahead of what the caller took, 100 to 30,000. More costs memory and
   // work that a cancel throws away; less may starve a slow network.
   int lead_ms = 2'000;

@@ -193,10 +193,12 @@ Status VoiceStream::OpenEngineStream() {
 }
 
 void VoiceStream::SendText(Utterance& utterance) {
-  std::string language = request_.language;
+  std::string language = request_.language.empty() ? config_.text_language : request_.language;
   const auto& languages = lease_.instance().pack.languages;
   if (language.empty()) language = languages.empty() ? "en" : languages.front();
-  auto normalized = deps_.normalizers.Normalize(language, utterance.original);
+  auto normalized = config_.normalize_text
+                        ? deps_.normalizers.Normalize(language, utterance.original)
+                        : Normalizers::AsItIs(utterance.original);
   if (!normalized) {
     FailStream(std::move(normalized.error()), false);
     return;

@@ -15,6 +15,8 @@ class Normalizers {
   // the text as it stands, which the map says too.
   Result<text::Normalized> Normalize(const std::string& language, const std::string& text);
 
+  static Result<text::Normalized> AsItIs(const std::string& text);
+
  private:
   // Bounded, since callers choose the names: more languages than this start over.
   static constexpr size_t kLanguagesMax = 32;

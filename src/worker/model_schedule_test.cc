@@ -1,0 +1,255 @@
+// Hours of a worker's life in virtual time, by random schedules: callers come, hold and go, loads
+// take their time or fail, engines crash, packs change. After every step what must always hold is
+// checked against a reference that knows only the rules.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/random.h"
+#include "net/testing/manual_executor.h"
+#include "worker/model_manager.h"
+#include "worker/testing/fake_launcher.h"
+
+namespace parley::worker {
+namespace {
+
+constexpr int64_t kMs = 1'000;
+constexpr int64_t kHourMs = 3'600'000;
+
+class Life {
+ public:
+  explicit Life(uint64_t seed) : random_(seed) {
+    config_.policy.resident_cap = 1 + static_cast<int>(random_.Next() % 3);
+    config_.policy.ttl_ms = 60'000;
+    config_.policy.residency_ms = 20'000;
+    config_.defaults[ModelKind::kTts] = "v0";
+    for (int i = 0; i < 6; ++i) AddPack("v" + std::to_string(i), "tts");
+    AddPack("ears", "asr");
+    launcher_.load_at_once = false;
+    auto manager =
+        ModelManager::Create(config_, {.clock = clock_,
+                                       .metrics = metrics_,
+                                       .executor = executor_,
+                                       .launcher = launcher_,
+                                       .packs = [this](std::vector<Error>*) { return packs_; },
+                                       .serving = [](const std::string&, bool) {}});
+    EXPECT_TRUE(manager);
+    manager_ = std::move(*manager);
+    manager_->Start();
+  }
+  ~Life() {
+    callers_.clear();
+    bool gone = false;
+    manager_->Stop([&] { gone = true; });
+    executor_.RunReady();
+    EXPECT_TRUE(gone);
+    EXPECT_EQ(launcher_.living(), 0) << "no engine is left over";
+  }
+
+  void Run(int64_t for_ms) {
+    const int64_t until_us = clock_.NowUs() + for_ms * kMs;
+    while (clock_.NowUs() < until_us && !::testing::Test::HasFailure()) {
+      Step();
+      executor_.RunReady();
+      Check();
+      executor_.AdvanceMs(static_cast<int64_t>(random_.Next() % 4'000));
+      executor_.RunReady();
+      Check();
+    }
+  }
+
+  // Everybody goes, loads end; then time passes in peace.
+  void Rest() {
+    for (auto& [id, caller] : callers_) {
+      if (!caller.answered) manager_->Abandon(id);
+    }
+    callers_.clear();
+    for (int i = 0; i < 400; ++i) {
+      FinishLoads(/*fail=*/false);
+      executor_.AdvanceMs(1'000);
+      executor_.RunReady();
+      Check();
+    }
+    for (const auto& info : manager_->List()) {
+      const auto expected = info.id == "v0" ? ModelState::kReady : ModelState::kAbsent;
+      EXPECT_TRUE(info.state == expected || info.state == ModelState::kFailed)
+          << info.id << " is " << ports::ModelStateName(info.state);
+      if (info.id == "v0") EXPECT_EQ(info.state, ModelState::kReady) << "the default is there";
+      EXPECT_EQ(info.in_use, 0);
+    }
+  }
+
+  int served() const { return served_; }
+  int refused() const { return refused_; }
+
+ private:
+  struct Caller {
+    int64_t deadline_us = 0;
+    bool answered = false;
+    std::optional<ModelLease> lease;
+    uint64_t instance = 0;
+    bool crashed = false;  // its engine died by our hand
+  };
+
+  void AddPack(const std::string& id, const std::string& kind) {
+    catalog::Pack pack;
+    pack.id = id;
+    pack.engine = "fake";
+    pack.kind = kind;
+    packs_.push_back(std::move(pack));
+  }
+
+  void Step() {
+    switch (random_.Next() % 10) {
+      case 0:
+      case 1:
+      case 2:
+        return Ask();
+      case 3:
+      case 4:
+        return FinishLoads(/*fail=*/random_.Next() % 5 == 0);
+      case 5:
+      case 6:
+        return Release();
+      case 7:
+        return random_.Next() % 4 == 0 ? Crash() : Release();
+      case 8:
+        return random_.Next() % 4 == 0 ? Change() : FinishLoads(false);
+      default:
+        return Unload();
+    }
+  }
+
+  void Ask() {
+    const bool hears = random_.Next() % 6 == 0;
+    const std::string model = hears ? "ears" : "v" + std::to_string(random_.Next() % 6);
+    const int64_t deadline_us =
+        clock_.NowUs() + (1'000 + static_cast<int64_t>(random_.Next() % 30'000)) * kMs;
+    const auto key = std::make_shared<uint64_t>(0);
+    const uint64_t id = manager_->Acquire(
+        {.model = model,
+         .kind = hears ? ModelKind::kAsr : ModelKind::kTts,
+         .deadline_us = deadline_us},
+        [this, key](Result<ModelLease> lease) { Answer(*key, std::move(lease)); });
+    *key = id;
+    callers_[id].deadline_us = deadline_us;
+  }
+
+  void Answer(uint64_t id, Result<ModelLease> lease) {
+    ASSERT_TRUE(callers_.contains(id)) << "who has gone is not answered";
+    Caller& caller = callers_[id];
+    EXPECT_FALSE(caller.answered) << "each is answered once";
+    caller.answered = true;
+    if (!lease) {
+      ++refused_;
+      EXPECT_FALSE(lease.error().message.empty());
+      return;
+    }
+    ++served_;
+    EXPECT_EQ(lease->instance().state(), ModelState::kReady);
+    caller.instance = lease->instance().id;
+    caller.lease = std::move(*lease);
+  }
+
+  void Release() {
+    if (callers_.empty()) return;
+    auto at = callers_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(random_.Next() % callers_.size()));
+    if (!at->second.answered) manager_->Abandon(at->first);
+    callers_.erase(at);
+  }
+
+  void FinishLoads(bool fail) {
+    for (size_t i = 0; i < launcher_.launched(); ++i) {
+      if (launcher_.engine(i) == nullptr || !finished_.insert(i).second) continue;
+      if (fail) {
+        launcher_.engine(i)->FinishLoad(Fail(Code::kDataLoss, "damaged"));
+      } else {
+        launcher_.engine(i)->FinishLoad(launcher_.loaded);
+      }
+    }
+  }
+
+  void Crash() {
+    for (size_t i = 0; i < launcher_.launched(); ++i) {
+      if (launcher_.engine(i) == nullptr || !finished_.contains(i)) continue;
+      for (auto& [id, caller] : callers_) {
+        if (caller.lease && caller.lease->engine() == launcher_.engine(i)) caller.crashed = true;
+      }
+      launcher_.engine(i)->Crash("by the test");
+      return;
+    }
+  }
+
+  void Change() {
+    catalog::Pack& pack = packs_[random_.Next() % packs_.size()];
+    pack.options["version"] = std::to_string(random_.Next());
+    manager_->Reload();
+  }
+
+  void Unload() {
+    manager_->Unload("v" + std::to_string(random_.Next() % 6), /*force=*/false, [](Status) {});
+  }
+
+  void Check() {
+    int voices = 0;
+    std::map<std::string, int> held;
+    for (const auto& info : manager_->List()) held[info.id] = info.in_use;
+    int leases = 0;
+    for (auto& [id, caller] : callers_) {
+      if (!caller.answered) {
+        EXPECT_GE(caller.deadline_us + kMs, clock_.NowUs()) << "a deadline is kept";
+      }
+      if (!caller.lease) continue;
+      ++leases;
+      // What is in use is neither stopped nor replaced under its caller.
+      const ModelState state = caller.lease->instance().state();
+      if (!caller.crashed) {
+        EXPECT_TRUE(state == ModelState::kReady || state == ModelState::kDraining)
+            << ports::ModelStateName(state);
+        EXPECT_NE(caller.lease->engine(), nullptr);
+      }
+    }
+    EXPECT_LE(manager_->leases(), leases);
+    voices = launcher_.living();
+    for (const auto& info : manager_->List()) {
+      const bool occupies = info.state != ModelState::kAbsent && info.state != ModelState::kFailed;
+      if (info.kind == ModelKind::kAsr && occupies) --voices;
+    }
+    // Engines that failed are dying; they are none of the cap's.
+    EXPECT_LE(voices, config_.policy.resident_cap) << "the cap is never overshot";
+  }
+
+  SplitMix64 random_;
+  FakeClock clock_;
+  net::testing::ManualExecutor executor_{clock_};
+  metrics::Registry registry_;
+  metrics::WorkerMetrics metrics_{registry_};
+  testing::FakeLauncher launcher_;
+  ModelManager::Config config_;
+  std::vector<catalog::Pack> packs_;
+  std::map<uint64_t, Caller> callers_;
+  std::set<size_t> finished_;
+  int served_ = 0;
+  int refused_ = 0;
+  std::unique_ptr<ModelManager> manager_;
+};
+
+TEST(ModelSchedule, WhatMustHoldHoldsInEveryHour) {
+  int served = 0;
+  int refused = 0;
+  for (uint64_t seed = 1; seed <= 20 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Life life(seed);
+    life.Run(kHourMs);
+    life.Rest();
+    served += life.served();
+    refused += life.refused();
+  }
+  EXPECT_GT(served, 1'000) << "the schedules exercise something";
+  EXPECT_GT(refused, 100);
+}
+
+}  // namespace
+}  // namespace parley::worker
