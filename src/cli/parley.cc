@@ -20,6 +20,7 @@
 #include "cli/models_command.h"
 #include "cli/speech_commands.h"
 #include "cli/talk_command.h"
+#include "cli/workers_command.h"
 
 namespace parley::cli {
 namespace {
@@ -33,8 +34,9 @@ void WipeSecrets(int argc, char** argv) {
     if (word == "--api-key" && i + 1 < argc) Wipe(argv[i + 1]);
     for (const std::string_view prefix :
          {"--api-key=", "gateway.key=", "gateway.worker_key=", "worker.key=", "llm.key=",
-          "client.key=", "models.hub_token=", "--set=gateway.key=", "--set=gateway.worker_key=",
-          "--set=worker.key=", "--set=llm.key=", "--set=client.key=", "--set=models.hub_token="}) {
+          "client.key=", "models.hub_token=", "redis.password=", "--set=gateway.key=",
+          "--set=gateway.worker_key=", "--set=worker.key=", "--set=llm.key=", "--set=client.key=",
+          "--set=models.hub_token=", "--set=redis.password="}) {
       if (word.starts_with(prefix)) Wipe(argv[i] + prefix.size());
     }
   }
@@ -58,6 +60,8 @@ int RunParley(int argc, char** argv, Up up) {
   AddTranscribeCommand(app, context);
   AddModelsCommand(app, context);
   AddEngineCommand(app, context);
+  AddWorkersCommand(app, context);
+  AddWorkerCommand(app, context);
   AddBenchCommand(app, context);
   AddDoctorCommand(app, context);
   AddConfigCommand(app, context);

@@ -4,13 +4,15 @@
 #pragma once
 
 #include "gateway/settings.h"
+#include "registry/redis_config.h"
 #include "worker/worker_config.h"
 
 namespace parley::cli {
 
 struct ServerSettings {
-  gateway::Settings gateway;  // [gateway], [names] and [session] alone
+  gateway::Settings gateway;  // [gateway], [names], [router] and [session] alone
   worker::WorkerConfig worker;
+  registry::RedisConfig redis;
 };
 
 }  // namespace parley::cli

@@ -16,12 +16,14 @@ void BindSettings(config::Binder& binder, Settings& settings) {
   BindConfig(binder, settings.client);
   gateway::BindOwnSettings(binder, settings.servers->gateway);
   worker::BindConfig(binder, settings.servers->worker);
+  registry::BindConfig(binder, settings.servers->redis);
 }
 
 Status LoadSettings(config::Binder& binder, const ConfigOptions& options) {
   config::Sources sources;
   sources.file = options.file.empty() ? config::FindFile()
                                       : std::optional<std::filesystem::path>(options.file);
+  if (!options.env_file.empty()) sources.env_file = options.env_file;
   sources.env = config::ProcessEnvironment();
   sources.flags = options.flags;
   return config::Load(binder, sources);

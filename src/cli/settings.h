@@ -35,6 +35,7 @@ void BindSettings(config::Binder& binder, Settings& settings);
 // Options common to all commands that read the configuration.
 struct ConfigOptions {
   std::string file;                                        // --config; empty: looked for
+  std::string env_file;                                    // --env-file; empty: none
   std::vector<std::pair<std::string, std::string>> flags;  // --set KEY=VALUE and aliases
 };
 

@@ -10,6 +10,8 @@
 namespace parley::gateway {
 namespace {
 
+constexpr const char* kWorkerHere = "unix:/tmp/parley-worker.sock";
+
 Result<std::filesystem::path> ModelFile(const Settings& settings, const std::string& id) {
   PARLEY_TRY(const auto folder, catalog::PackFolder(settings.models.dir, id));
   PARLEY_TRY(const catalog::Pack pack, catalog::ReadPack(folder));
@@ -36,12 +38,21 @@ Result<std::unique_ptr<ports::LanguageModel>> MakeLanguageModel(const dialogue::
 Result<Components> MakeComponents(const Settings& settings, const Clock& clock,
                                   net::Executor& executor) {
   Components made;
-  PARLEY_TRY(auto link,
-             router::DialWorker(settings.gateway.worker, settings.gateway.worker_key.Reveal()));
+  const auto dial = [gateway = settings.gateway](const std::string& address) {
+    return router::DialWorker({.address = address,
+                               .key = gateway.worker_key,
+                               .key_in_clear = gateway.worker_key_in_clear,
+                               .tls = gateway.worker_tls});
+  };
   std::vector<router::WorkerLink> workers;
-  workers.push_back(std::move(link));
-  PARLEY_TRY(made.router, router::Router::Create(router::Router::Config{}, {clock, executor},
-                                                 std::move(workers)));
+  std::string address = settings.gateway.worker;
+  if (address.empty() && !settings.redis.enabled()) address = kWorkerHere;
+  if (!address.empty()) {
+    PARLEY_TRY(auto link, dial(address));
+    workers.push_back(std::move(link));
+  }
+  PARLEY_TRY(made.router,
+             router::Router::Create(settings.router, {clock, executor, dial}, std::move(workers)));
   PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm));
   PARLEY_TRY(const auto vad, ModelFile(settings, settings.vad_model));
   PARLEY_TRY(made.voice_activity, perception::LoadSilero(vad));

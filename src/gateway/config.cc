@@ -21,11 +21,7 @@ Status GatewayConfig::Validate() const {
                 "gateway.key has fewer than 8 characters, which is soon guessed; make one with "
                 "`openssl rand -hex 16`");
   }
-  if (worker.empty()) {
-    return Fail(Code::kInvalidArgument,
-                "gateway.worker is empty; give the address of a worker, e.g. 127.0.0.1:50051 or "
-                "unix:/run/parley.sock");
-  }
+  PARLEY_TRY_STATUS(worker_tls.Validate());
   return ToServerConfig().Validate();
 }
 
@@ -40,6 +36,27 @@ net::ServerConfig GatewayConfig::ToServerConfig() const {
   return server;
 }
 
+namespace {
+
+void BindWorkers(config::Binder& binder, GatewayConfig& config) {
+  binder.Field("gateway.worker", &config.worker,
+               "Address of a worker, host:port or unix:PATH; empty: those that announce themselves "
+               "in redis.url, and without one unix:/tmp/parley-worker.sock.");
+  binder.Secret("gateway.worker_key", &config.worker_key, "Key that workers ask for.");
+  binder.Field("gateway.worker_key_in_clear", &config.worker_key_in_clear,
+               "Send that key to other machines without TLS, on a network that is ours alone.");
+  binder.Field("gateway.worker_ca_file", &config.worker_tls.ca_file,
+               "Authorities of workers' certificates in PEM; set it to use TLS.");
+  binder.Field("gateway.worker_certificate_file", &config.worker_tls.certificate_file,
+               "Own certificate chain in PEM, where workers demand one.");
+  binder.Field("gateway.worker_certificate_key_file", &config.worker_tls.key_file,
+               "The certificate's key in PEM.");
+  binder.Field("gateway.worker_server_name", &config.worker_tls.server_name,
+               "Name that workers' certificates carry, when it is not their address.");
+}
+
+}  // namespace
+
 void BindConfig(config::Binder& binder, GatewayConfig& config) {
   binder
       .Field("gateway.host", &config.host,
@@ -53,8 +70,7 @@ void BindConfig(config::Binder& binder, GatewayConfig& config) {
       .Secret("gateway.key", &config.key,
               "Key that clients must show; without one any is accepted, from this machine only.")
       .Alias("--api-key");
-  binder.Field("gateway.worker", &config.worker, "Address of the worker: host:port or unix:PATH.");
-  binder.Secret("gateway.worker_key", &config.worker_key, "Key that the worker asks for.");
+  BindWorkers(binder, config);
   binder
       .Field("gateway.tls_cert_file", &config.tls_cert_file,
              "Certificate chain in PEM; with tls_key_file it turns TLS on.")

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "config/binder.h"
 #include "net/server.h"
+#include "rpc/channel.h"
 
 namespace parley::gateway {
 
@@ -20,8 +21,12 @@ struct GatewayConfig {
   int port = 8080;                 // 0: a free one
   std::filesystem::path address_file;
   Secret key;  // empty: any key is accepted, and only this machine is listened to
-  std::string worker = "unix:/tmp/parley-worker.sock";
+  // Address of a worker that is known; empty: those of the registry, or where there is none the one
+  // on this machine.
+  std::string worker;
   Secret worker_key;
+  bool worker_key_in_clear = false;
+  rpc::TlsConfig worker_tls;  // `ca_file` turns TLS to workers on
 
   std::string tls_cert_file;
   std::string tls_key_file;

@@ -17,6 +17,7 @@
 #include "metrics/registry.h"
 #include "net/io_threads.h"
 #include "net/server.h"
+#include "registry/directory.h"
 #include "session/turn_log.h"
 
 namespace parley::gateway {
@@ -47,6 +48,7 @@ struct Gateway::Parts {
   session::TurnLog turns;
   const Names names{settings.gateway.model_names, settings.gateway.voice_names};
   Components components;
+  std::unique_ptr<registry::WorkerDirectory> directory;  // tells the router
   std::unique_ptr<Apology> apology =
       std::make_unique<Apology>(components.router->voice(), settings.session.apology);
   Readiness readiness{components.own_model == nullptr, [this] {
@@ -93,6 +95,12 @@ void Gateway::Parts::JudgeReadiness() {
 Status Gateway::Parts::Open() {
   pool = std::make_unique<WorkPool>(kPoolThreads, kPoolWaitingMax);
   components.router->OnChange([this] { JudgeReadiness(); });
+  if (settings.redis.enabled()) {
+    PARLEY_TRY(directory, registry::WorkerDirectory::Start(
+                              settings.redis, [router = components.router.get()](auto view) {
+                                router->Update(std::move(view));
+                              }));
+  }
   service = std::make_unique<GatewayService>(
       settings.gateway,
       GatewayService::Deps{
@@ -105,6 +113,15 @@ Status Gateway::Parts::Open() {
           .metrics = metrics,
           .readiness = [this] { return readiness.state(); },
           .turns = [this](size_t count) { return turns.Newest(count); },
+          .workers =
+              [this] {
+                const router::Router& all = *components.router;
+                return WorkersJson(all.workers(), all.stale());
+              },
+          .drain =
+              [this](const DrainRequest& request, auto done) {
+                components.router->Drain(request.worker, request.deadline_ms, std::move(done));
+              },
           .secrets = secrets,
           .realtime =
               [this](const net::HttpRequest& request, net::Executor& executor, std::string patch) {
@@ -117,6 +134,7 @@ Status Gateway::Parts::Open() {
 
 void Gateway::Parts::Close(int64_t grace_ms) {
   if (server) server->Stop(grace_ms);
+  directory.reset();
   pool.reset();
   // The router needs the loops to end, and its streams must be gone by then.
   if (components.router) {
@@ -136,6 +154,8 @@ void Gateway::Parts::Close(int64_t grace_ms) {
 // Here and not in settings.cc, so that who only binds the settings does not link a whole session.
 Status Settings::Validate() const {
   PARLEY_TRY_STATUS(gateway.Validate());
+  PARLEY_TRY_STATUS(router.Validate());
+  PARLEY_TRY_STATUS(redis.Validate());
   PARLEY_TRY_STATUS(session.Validate());
   return llm.Validate();
 }

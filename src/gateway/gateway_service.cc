@@ -26,6 +26,7 @@ constexpr size_t kSpeechBytesBase = 16 * 1024;
 constexpr size_t kTurnsDefault = 50;
 constexpr size_t kChatBytesMax = 4 << 20;
 constexpr size_t kSessionBytesMax = 256 * 1024;
+constexpr size_t kAdminBytes = 4 * 1024;
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::string Dump(const Json& json) {
@@ -68,6 +69,8 @@ GatewayService::GatewayService(const GatewayConfig& config, Deps deps)
           {"/v1/realtime/transcription_sessions", "POST", false, kSessionBytesMax,
            &GatewayService::OlderTranscriptionSession},
           {"/v1/admin/turns", "GET", false, 0, &GatewayService::Turns},
+          {"/v1/admin/workers", "GET", false, 0, &GatewayService::Workers},
+          {"/v1/admin/workers/drain", "POST", false, kAdminBytes, &GatewayService::DrainWorker},
           {"/metrics", "GET", false, 0, &GatewayService::Metrics},
           {"/healthz", "GET", true, 0, &GatewayService::Health},
           {"/readyz", "GET", true, 0, &GatewayService::Ready}},
@@ -324,6 +327,27 @@ void GatewayService::OlderSession(std::shared_ptr<net::Exchange> exchange) {
 }
 void GatewayService::OlderTranscriptionSession(std::shared_ptr<net::Exchange> exchange) {
   IssueSecret(*exchange, ClientSecrets::Kind::kTranscriptionSession);
+}
+
+void GatewayService::Workers(std::shared_ptr<net::Exchange> exchange) {
+  Answer(*exchange, net::JsonResponse(200, deps_.workers()));
+}
+
+// Answered once the worker has no streams any more.
+void GatewayService::DrainWorker(std::shared_ptr<net::Exchange> exchange) {
+  const auto request = ParseDrainRequest(exchange->request().body);
+  if (!request) {
+    return Answer(*exchange, ToResponse({400, request.error().message, "", "invalid_request"}));
+  }
+  deps_.drain(*request, [this, exchange, worker = request->worker](Status status) {
+    if (!status) {
+      const bool absent = status.error().code == Code::kNotFound;
+      return Answer(*exchange, ToResponse({absent ? 404 : 502, status.error().message, "worker",
+                                           absent ? "worker_not_found" : "worker_failed"}));
+    }
+    const Json body = {{"worker", worker}, {"drained", true}};
+    Answer(*exchange, net::JsonResponse(200, Dump(body)));
+  });
 }
 
 void GatewayService::RealtimeWithoutUpgrade(std::shared_ptr<net::Exchange> exchange) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/access.h"
+#include "gateway/admin.h"
 #include "gateway/client_secrets.h"
 #include "gateway/config.h"
 #include "gateway/names.h"
@@ -42,6 +43,9 @@ class GatewayService final : public net::Service {
     std::function<ReadyState()> readiness;
     // The newest turns as JSON objects, for /v1/admin/turns.
     std::function<std::vector<std::string>(size_t count)> turns;
+    // /v1/admin/workers as JSON (gateway/admin.h), and the drain of one; `done` on any thread.
+    std::function<std::string()> workers;
+    std::function<void(const DrainRequest&, std::function<void(Status)> done)> drain;
     ClientSecrets& secrets;
     // Opens a conversation; key and origin are good already. `patch`: what the client's secret says
     // of the session (realtime::SessionDefaults::patch).
@@ -92,6 +96,8 @@ class GatewayService final : public net::Service {
   void OlderSession(std::shared_ptr<net::Exchange> exchange);
   void OlderTranscriptionSession(std::shared_ptr<net::Exchange> exchange);
   void IssueSecret(net::Exchange& exchange, ClientSecrets::Kind kind);
+  void Workers(std::shared_ptr<net::Exchange> exchange);
+  void DrainWorker(std::shared_ptr<net::Exchange> exchange);
   void RealtimeWithoutUpgrade(std::shared_ptr<net::Exchange> exchange);
 
   const GatewayConfig config_;

@@ -12,6 +12,7 @@ session::Session::Config Settings::SessionConfig() const {
 
 void BindOwnSettings(config::Binder& binder, Settings& settings) {
   BindConfig(binder, settings.gateway);
+  router::BindConfig(binder, settings.router);
   binder.Choice("gateway.log_level", &settings.log_level,
                 {"trace", "debug", "info", "warn", "error", "off"}, "How much is logged.");
   session::Session::Config& session = settings.session;
@@ -31,6 +32,7 @@ void BindOwnSettings(config::Binder& binder, Settings& settings) {
 
 void BindSettings(config::Binder& binder, Settings& settings) {
   BindOwnSettings(binder, settings);
+  registry::BindConfig(binder, settings.redis);
   dialogue::BindConfig(binder, settings.llm);
   catalog::BindConfig(binder, settings.models);
   for (const char* section : {"worker", "up", "client"}) binder.Elsewhere(section);

@@ -9,12 +9,16 @@
 #include "config/binder.h"
 #include "dialogue/llm_config.h"
 #include "gateway/config.h"
+#include "registry/redis_config.h"
+#include "router/router_config.h"
 #include "session/session.h"
 
 namespace parley::gateway {
 
 struct Settings {
   GatewayConfig gateway;
+  router::RouterConfig router;
+  registry::RedisConfig redis;
   session::Session::Config session;
   dialogue::LlmConfig llm;
   catalog::ModelsConfig models;
@@ -29,7 +33,7 @@ struct Settings {
   session::Session::Config SessionConfig() const;
 };
 
-// [gateway], [names] and [session]: what no other program reads.
+// [gateway], [names], [router] and [session]: what no other program reads.
 void BindOwnSettings(config::Binder& binder, Settings& settings);
 
 // All of it. Also leaves alone the sections of one configuration file that are other programs'.

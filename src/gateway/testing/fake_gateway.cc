@@ -16,20 +16,26 @@ FakeGateway::FakeGateway(GatewayConfig config, ports::testing::FakeRecognizer::C
     return upgrade;
   };
   service_ = std::make_unique<GatewayService>(
-      config, GatewayService::Deps{.names = names_,
-                                   .voice = voice,
-                                   .recognizer = recognizer,
-                                   .language_model = language_model,
-                                   .pool = pool_,
-                                   .metrics = metrics_,
-                                   .readiness = [this] { return ready; },
-                                   .turns = [this](size_t) { return turns; },
-                                   .secrets = secrets_,
-                                   .realtime =
-                                       [this](const net::HttpRequest& request,
-                                              net::Executor& executor, std::string patch) {
-                                         return realtime(request, executor, std::move(patch));
-                                       }});
+      config,
+      GatewayService::Deps{
+          .names = names_,
+          .voice = voice,
+          .recognizer = recognizer,
+          .language_model = language_model,
+          .pool = pool_,
+          .metrics = metrics_,
+          .readiness = [this] { return ready; },
+          .turns = [this](size_t) { return turns; },
+          .workers = [] { return WorkersJson({}, false); },
+          .drain =
+              [](const DrainRequest& request, auto done) {
+                done(request.worker == "w1" ? Status() : Fail(Code::kNotFound, "no worker"));
+              },
+          .secrets = secrets_,
+          .realtime =
+              [this](const net::HttpRequest& request, net::Executor& executor, std::string patch) {
+                return realtime(request, executor, std::move(patch));
+              }});
   auto threads = net::IoThreads::Start(1, "io");
   PARLEY_CHECK(threads.has_value());
   threads_ = std::move(*threads);
