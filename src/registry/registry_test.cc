@@ -280,7 +280,7 @@ TEST_F(RegistryTest, ManyWorkersAreAllSeen) {
   EXPECT_TRUE(gateway.Sees({}));
 }
 
-// What docs/registry.md tells operators to allow is enough.
+// What docs/workers.md tells operators to allow is enough.
 TEST_F(RegistryTest, AUserWithTheRightsThatAreDocumentedCanDoEverything) {
   redis_->Ask({"ACL",       "SETUSER",
                "parley",    "on",
