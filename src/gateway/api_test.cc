@@ -444,6 +444,8 @@ TEST(Api, RealtimeIsRefusedBeforeTheUpgrade) {
   options.headers = {{"Origin", "https://evil.example"}};
   EXPECT_EQ(net::WebSocketClient::Connect(options).error().code, Code::kPermissionDenied);
   options.headers = {{"Authorization", "Bearer correct horse"}};
+  options.url = gateway.url() + "/v1/realtime?call_id=rtc_1";
+  EXPECT_THAT(net::WebSocketClient::Connect(options).error().message, HasSubstr("call_not_found"));
   options.url = gateway.url() + "/v1/realtime?model=nope";
   EXPECT_THAT(net::WebSocketClient::Connect(options).error().message, HasSubstr("404"));
 }

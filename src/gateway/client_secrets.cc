@@ -83,10 +83,12 @@ Parsed<std::string> ClientSecrets::Issue(Kind kind, std::string_view body, int64
     life_s = *chosen;
   }
   std::string patch = PatchOf(*json, kind);
-  realtime::SessionObject session(defaults_);
-  if (const auto merged = session.Merge(patch, false); !merged) {
+  realtime::SessionDefaults defaults = defaults_;
+  if (const auto merged = realtime::SessionObject(defaults).Merge(patch, false); !merged) {
     return tl::unexpected(FromProtocol(merged.error()));
   }
+  defaults.patch = patch;
+  const realtime::SessionObject session(defaults);
   const int64_t expires_at_s = now_s + life_s;
   auto value = Keep(std::move(patch), expires_at_s, now_s);
   if (!value) return value;

@@ -45,6 +45,7 @@ TEST(ClientSecrets, TheOlderRequestsAnswerInTheOlderForm) {
   const Json session = Json::parse(*secrets.Issue(
       Kind::kSession, R"({"model":"gpt-4o-realtime-preview","voice":"verse"})", 1000));
   EXPECT_EQ(session["voice"], "verse");
+  EXPECT_EQ(session["model"], "gpt-4o-realtime-preview");
   EXPECT_EQ(session["modalities"], (Json{"audio", "text"}));
   EXPECT_EQ(session["client_secret"]["expires_at"], 1060);
   EXPECT_TRUE(secrets.Find(session["client_secret"]["value"].get<std::string>(), 1000));

@@ -168,6 +168,12 @@ net::Upgrade GatewayService::OnUpgrade(const net::HttpRequest& request, net::Exe
     refused = Check(request, route);
   }
   if (!refused && request.path != "/v1/realtime") refused = NoSuch(request);
+  if (!refused && request.Query("call_id")) {
+    refused = ApiError{404,
+                       "There is no such call: this server takes none over WebRTC or SIP. Leave "
+                       "call_id out to begin a conversation.",
+                       "call_id", "call_not_found"};
+  }
   if (!refused && !deps_.names.Model(request.Query("model").value_or(""))) {
     refused = ApiError{404, deps_.names.Model(request.Query("model").value_or("")).error().message,
                        "model", "model_not_found"};

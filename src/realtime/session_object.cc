@@ -135,7 +135,12 @@ SessionObject::SessionObject(const SessionDefaults& defaults) : state_(std::make
   state_->settings.reply.instructions = defaults.instructions;
   state_->settings.reply.voice = defaults.voice;
   state_->TranscribeByDefault();
-  if (!defaults.patch.empty()) PARLEY_CHECK(Merge(defaults.patch, false));
+  if (defaults.patch.empty()) return;
+  PARLEY_CHECK(Merge(defaults.patch, false));
+  const Json patch = Json::parse(defaults.patch, nullptr, false);
+  const Json* model = Find(patch, "model");
+  const bool chosen = defaults.model != SessionDefaults().model;
+  if (model != nullptr && model->is_string() && !chosen) state_->settings.model = *model;
 }
 
 SessionObject::SessionObject(const SessionObject& other)

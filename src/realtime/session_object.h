@@ -63,7 +63,8 @@ struct SessionDefaults {
   std::string voice = "default";
   bool transcription_only = false;  // ?intent=transcription
   int life_s = 3600;                // a session's longest life, as clients are told
-  // A JSON object that is merged over these, checked already; empty: none.
+  // A JSON object that is merged over these, checked already; empty: none. Its model counts where
+  // `model` is the default.
   std::string patch;
 };
 
