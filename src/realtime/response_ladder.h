@@ -56,6 +56,8 @@ class ResponseLadder {
               const ResponseUsage& usage);
 
   bool started() const { return started_; }
+  // Nothing was told of but the response itself.
+  bool empty() const { return !started_ && output_.empty(); }
   bool finished() const { return finished_; }
   const std::string& response_id() const { return config_.response_id; }
   const std::string& item_id() const { return message_.id; }

@@ -44,6 +44,11 @@ class Client {
 
   // Whatever was said, all of it comes to an end, and the next thing works.
   void Finish() {
+    // Or an idle timeout would begin the next one for ever.
+    Send({{"type", "session.update"},
+          {"session",
+           {{"type", "realtime"}, {"audio", {{"input", {{"turn_detection", nullptr}}}}}}}});
+    Expect("session.updated");
     rig_.Advance(30'000);
     Catch();
     RC_ASSERT(watch_.breach() == "");

@@ -230,6 +230,27 @@ TEST(SessionResponses, WhatCannotBeIsRefusedBeforeAnythingStarts) {
   EXPECT_EQ(rig.Of("error").size(), 4u);
 }
 
+TEST(SessionResponses, WithoutInterruptionsTheNextOneWaitsUntilTheLastIsDone) {
+  Rig::Config config;
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}},
+                    {.deltas = {"Fine."}}};
+  config.voice.ms_per_byte = 100;
+  config.update = R"({"type":"realtime","audio":{"input":{"turn_detection":
+      {"type":"server_vad","interrupt_response":false}}}})";
+  Rig rig(std::move(config));
+  rig.Speak(1200);
+  rig.Silence(2000);
+  ASSERT_GT(rig.SamplesSent(), 0);
+  rig.Speak(1200);
+  rig.Silence(1500);
+  EXPECT_EQ(rig.Of("response.created").size(), 1u) << "the first is still being given";
+  rig.Silence(8000);
+  const auto done = rig.Of("response.done");
+  ASSERT_EQ(done.size(), 2u);
+  EXPECT_EQ(done[0]["response"]["status"], "completed");
+  EXPECT_EQ(done[1]["response"]["status"], "completed");
+}
+
 TEST(SessionResponses, UsageIsToldWithItsDetails) {
   Rig rig;
   AskAndHear(rig);

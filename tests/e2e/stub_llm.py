@@ -19,7 +19,7 @@ def answer(request):
     if request.get("tools") and "weather" in text.lower():
         return "", [(f"call_{city.lower()}", "get_weather", json.dumps({"city": city}))
                     for city in CITIES if city in text]
-    if "count" in text.lower():
+    if text.endswith("Count, please."):
         return "One, two, three, four, five, six, seven, eight, nine, ten. " * 4, []
     return "Hello there, how can I help you today?", []
 

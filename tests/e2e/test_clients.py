@@ -62,7 +62,8 @@ def test_npm_openai_does_all_it_can(llm, question, tmp_path):
     env = pathlib.Path(environment("node_env", CLIENTS / "node", CLIENTS / "node.txt"))
     (tmp_path / "node_modules").symlink_to(env / "node_modules")
     script = shutil.copy(CLIENTS / "node" / "openai_client.mjs", tmp_path)
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "stub", "--tls-self-signed")
+    running = parley.Parley("--llm-url", llm.url, "--llm-model", "stub",
+                            env={"PARLEY_GATEWAY_TLS_SELF_SIGNED": "true"})
     try:
         done = run(env / "node", script, running.url, question,
                    env={"NODE_TLS_REJECT_UNAUTHORIZED": "0"})

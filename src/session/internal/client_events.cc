@@ -280,7 +280,7 @@ TurnId Session::Impl::TurnOf(std::string_view response_id) const {
 }
 
 void Session::Impl::On(const realtime::CancelResponse& event) {
-  if (event.response_id.empty()) return Step(turn::ClientCancel{});
+  if (event.response_id.empty()) return Step(turn::ClientCancel{active_});
   if (out_of_band_->Cancel(event.response_id)) return;
   const TurnId turn = TurnOf(event.response_id);
   if (turn) return Step(turn::ClientCancel{turn});

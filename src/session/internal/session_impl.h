@@ -139,6 +139,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Tell(const turn::ResponseDone& event);
   void Tell(const turn::ReplyTruncated& event);
   void Tell(const turn::Rejected& event);
+  void SendOf(TurnId turn, std::string message);
+  void EndActive();
   const std::string& ItemOf(SegmentId segment);
   void TellDelta(const std::string& item_id, std::string_view words);
   void TellTranscript(const realtime::Item& item, std::string_view words);
@@ -175,6 +177,9 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   std::map<SegmentId, int64_t> segments_from_;
   std::string recognizer_model_;  // as chosen by the session's transcription
   bool voice_locked_ = false;
+  TurnId active_;  // its response was told of and is not done; the conversation has one at a time
+  // Of the response behind it, which the core may prepare earlier than clients may know of it.
+  std::vector<std::pair<TurnId, std::string>> held_;
 
   std::deque<turn::EventBody> events_;
   bool stepping_ = false;

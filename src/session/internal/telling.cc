@@ -105,8 +105,33 @@ void Session::Impl::Tell(const turn::ResponseCreated& event) {
                                        .conversation_id = conversation_id_,
                                        .metadata = reply.metadata,
                                        .settings = reply.settings},
-      send_);
+      [this, turn = event.turn](std::string message) { SendOf(turn, std::move(message)); });
+  if (!active_) active_ = event.turn;
   reply.ladder->Create();
+}
+
+void Session::Impl::SendOf(TurnId turn, std::string message) {
+  if (turn == active_) return send_(std::move(message));
+  held_.emplace_back(turn, std::move(message));
+}
+
+// The one behind it, if there is one, is told of now; it may even be done already.
+void Session::Impl::EndActive() {
+  active_ = TurnId();
+  while (!active_ && !held_.empty()) {
+    active_ = held_.front().first;
+    bool done = false;
+    for (auto held = held_.begin(); held != held_.end();) {
+      if (held->first != active_) {
+        ++held;
+        continue;
+      }
+      done = done || held->second.starts_with(R"({"type":"response.done")");
+      send_(std::move(held->second));
+      held = held_.erase(held);
+    }
+    if (done) active_ = TurnId();
+  }
 }
 
 void Session::Impl::Tell(const turn::ResponseStarted& event) {
@@ -153,6 +178,10 @@ void Session::Impl::Tell(const turn::ResponseDone& event) {
                  .cached_tokens = usage.cached_tokens,
                  .output_tokens = usage.tokens});
   if (Conversation::Entry* entry = conversation_.Find(event.turn)) entry->item = ladder.message();
+  if (event.turn == active_) return EndActive();
+  // Nobody has heard of it, and nothing came of it.
+  if (ladder.empty())
+    std::erase_if(held_, [&](const auto& one) { return one.first == event.turn; });
 }
 
 void Session::Impl::Tell(const turn::ReplyTruncated& event) {
@@ -176,7 +205,7 @@ void Session::Impl::Tell(const turn::Rejected& event) {
                       ms + "ms of audio."});
     }
     case turn::RejectReason::kActiveResponse: {
-      const auto active = replies_.find(event.turn);
+      const auto active = replies_.find(active_ ? active_ : event.turn);
       const bool named = active != replies_.end() && active->second.ladder;
       return Fail({.code = "conversation_already_has_active_response",
                    .message = "Conversation already has an active response in progress: " +
