@@ -279,7 +279,8 @@ void Router::Drain(const std::string& name, int64_t deadline_ms,
   if (!worker) {
     std::string known;
     for (const WorkerStatus& one : workers()) {
-      known += (known.empty() ? "" : ", ") + one.capabilities.worker_id;
+      const std::string& its = one.capabilities.worker_id;
+      known += (known.empty() ? "" : ", ") + (its.empty() ? one.address : its);
     }
     impl_->table->executor().Post([done = std::move(done), name, known] {
       done(Fail(Code::kNotFound,

@@ -1,6 +1,5 @@
 // What a worker's voice must keep: order, sums, pause, cancel, credit.
 #include <algorithm>
-#include <set>
 
 #include "rpc/internal/check_bench.h"
 
@@ -161,33 +160,6 @@ Status PauseLosesNothing(CheckBench& bench) {
   return {};
 }
 
-Status CancelHasTheLastWord(CheckBench& bench) {
-  PARLEY_TRY(Voice::Request request, bench.PlainVoice());
-  request.credit_samples = request.sample_rate_hz / 5;
-  HeardVoice heard;
-  const auto stream = bench.client().voice().Start(request, heard.Sink());
-  stream->Speak(UtteranceId{1}, kSentence, "");
-  stream->Speak(UtteranceId{2}, kSentence, "");
-  if (!heard.WaitFor(bench.patience_ms(), [](const auto& events) { return !events.empty(); })) {
-    return Broken("no sound for its credit");
-  }
-  stream->Cancel();
-  if (!heard.WaitForEnd(bench.patience_ms())) return Broken("a cancelled stream does not end");
-  std::set<uint64_t> cancelled;
-  for (const Voice::Event& event : heard.events()) {
-    const auto* audio = std::get_if<Voice::Audio>(&event);
-    const auto* done = std::get_if<Voice::Done>(&event);
-    if (audio && cancelled.contains(audio->utterance.value)) {
-      return Broken("sound of an utterance after its cancel was acknowledged");
-    }
-    if (!done) continue;
-    if (done->reason != Voice::DoneReason::kCancelled) return Broken("done says completed");
-    cancelled.insert(done->utterance.value);
-  }
-  if (cancelled.size() != 2) return Broken("not every utterance has its done");
-  return bench.AwaitIdle(ModelKind::kTts, bench.patience_ms());
-}
-
 Status CreditIsRespected(CheckBench& bench) {
   PARLEY_TRY(Voice::Request request, bench.PlainVoice());
   const int64_t step = request.sample_rate_hz / 10;
@@ -310,7 +282,6 @@ std::vector<NamedCheck> VoiceChecks() {
           {"rates_change_no_length", &RatesChangeNoLength},
           {"marks_rise_and_reach_the_end", &MarksRiseAndReachTheEnd},
           {"pause_loses_nothing", &PauseLosesNothing},
-          {"cancel_has_the_last_word", &CancelHasTheLastWord},
           {"credit_is_respected", &CreditIsRespected},
           {"streams_do_not_mix", &StreamsDoNotMix},
           {"odd_texts_end_like_others", &OddTextsEndLikeOthers},

@@ -2,6 +2,8 @@
 // goes away, sends nonsense.
 #include <google/protobuf/unknown_field_set.h>
 
+#include <set>
+
 #include "rpc/internal/check_bench.h"
 
 namespace parley::rpc {
@@ -79,6 +81,44 @@ Status AVanishedClientFreesItsSlot(CheckBench& bench) {
   return Leave(bench, *context, /*cancel=*/true);
 }
 
+// SpeechClient drops what comes after a cancel, so this looks at the call itself.
+Status CancelHasTheLastWord(CheckBench& bench) {
+  PARLEY_TRY(auto request, bench.PlainVoice());
+  request.credit_samples = request.sample_rate_hz / 5;
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  const auto call = bench.stub().Synthesize(context.get());
+  call->Write(StartOf(request));
+  for (const uint64_t utterance : {1, 2}) {
+    call->Write(TextOf(utterance, "This is a sentence that is long enough to be cut."));
+  }
+  pb::SynthesizeResponse response;
+  if (!call->Read(&response)) return Broken("no sound: " + call->Finish().error_message());
+  pb::SynthesizeRequest cancel;
+  cancel.mutable_cancel();
+  call->Write(cancel);
+  std::set<uint64_t> over;
+  bool finished = false;
+  while (call->Read(&response)) {
+    if (finished) return Broken("something comes after finished");
+    finished |= response.has_finished();
+    const uint64_t of = response.has_audio()  ? response.audio().utterance_id()
+                        : response.has_mark() ? response.mark().utterance_id()
+                                              : 0;
+    if (over.contains(of)) return Broken("sound after its cancel was acknowledged");
+    if (!response.has_done()) continue;
+    if (response.done().reason() != pb::SYNTHESIZE_DONE_REASON_CANCELLED) {
+      return Broken("done says that a cancelled utterance was completed");
+    }
+    if (!over.insert(response.done().utterance_id()).second) return Broken("two ends of one");
+  }
+  const grpc::Status status = call->Finish();
+  if (!status.ok()) return Broken("the call ends with " + status.error_message());
+  if (over.size() != 2) return Broken("not every utterance has its done");
+  if (!finished) return Broken("no finished");
+  return bench.AwaitIdle(ModelKind::kTts, bench.patience_ms());
+}
+
 // What a message must be refused with, its field being named.
 Status IsRefused(CheckBench& bench, const std::vector<pb::SynthesizeRequest>& messages,
                  const std::string& field) {
@@ -153,7 +193,8 @@ Status UnknownFieldsAreIgnored(CheckBench& bench) {
 }  // namespace
 
 std::vector<NamedCheck> VoiceCallChecks() {
-  return {{"half_close_ends_the_text", &HalfCloseEndsTheText},
+  return {{"cancel_has_the_last_word", &CancelHasTheLastWord},
+          {"half_close_ends_the_text", &HalfCloseEndsTheText},
           {"deadline_ends_the_call", &TheDeadlineEndsTheCall},
           {"vanished_client_frees_its_slot", &AVanishedClientFreesItsSlot},
           {"wrong_fields_are_refused_by_name", &WrongFieldsAreRefusedByName},

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "net/testing/manual_executor.h"
 #include "worker/model_manager.h"
@@ -183,7 +184,7 @@ class Life {
   }
 
   void Change() {
-    catalog::Pack& pack = packs_[random_.Next() % packs_.size()];
+    catalog::Pack& pack = packs_[random_.Next() % 6];  // a voice
     pack.options["version"] = std::to_string(random_.Next());
     manager_->Reload();
   }
@@ -193,9 +194,6 @@ class Life {
   }
 
   void Check() {
-    int voices = 0;
-    std::map<std::string, int> held;
-    for (const auto& info : manager_->List()) held[info.id] = info.in_use;
     int leases = 0;
     for (auto& [id, caller] : callers_) {
       if (!caller.answered) {
@@ -212,7 +210,7 @@ class Life {
       }
     }
     EXPECT_LE(manager_->leases(), leases);
-    voices = launcher_.living();
+    int voices = launcher_.living();
     for (const auto& info : manager_->List()) {
       const bool occupies = info.state != ModelState::kAbsent && info.state != ModelState::kFailed;
       if (info.kind == ModelKind::kAsr && occupies) --voices;
@@ -237,6 +235,8 @@ class Life {
 };
 
 TEST(ModelSchedule, WhatMustHoldHoldsInEveryHour) {
+  // Thousands of engines fail here on purpose.
+  ASSERT_TRUE(log::Init("test", "off"));
   int served = 0;
   int refused = 0;
   for (uint64_t seed = 1; seed <= 20 && !::testing::Test::HasFailure(); ++seed) {
