@@ -24,6 +24,7 @@ class Life {
     config_.policy.resident_cap = 1 + static_cast<int>(random_.Next() % 3);
     config_.policy.ttl_ms = 60'000;
     config_.policy.residency_ms = 20'000;
+    config_.engines.sockets["fake"] = "/not/used";
     config_.defaults[ModelKind::kTts] = "v0";
     for (int i = 0; i < 6; ++i) AddPack("v" + std::to_string(i), "tts");
     AddPack("ears", "asr");
