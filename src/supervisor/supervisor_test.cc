@@ -163,6 +163,7 @@ TEST_F(SupervisorTest, AChildThatRefusesItsConfigurationIsNotStartedAgain) {
 }
 
 TEST_F(SupervisorTest, AChildThatNeverLivesIsGivenUp) {
+  Program("parley-gateway", kWorker);  // never ready, like the real one without its worker
   Program("parley-worker", "#!/bin/sh\necho no luck >&2\nexit 1\n");
   Start();
   EXPECT_EQ(WaitForEnd(), 1);
