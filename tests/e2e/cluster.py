@@ -211,8 +211,9 @@ class Reply:
             raise self.error
         return self
 
-    def words(self):
-        return parley.words(tone.text(numpy.concatenate(self.pcm), RATE_HZ))
+    def letters(self):
+        """What was spoken, without the spaces: between two utterances none is heard."""
+        return "".join(parley.words(tone.text(numpy.concatenate(self.pcm), RATE_HZ)))
 
     def gap_ms(self):
         """The longest silence of a client that plays what comes as soon as it has come."""
