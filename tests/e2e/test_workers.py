@@ -1,5 +1,5 @@
-"""Several workers found through Redis: what callers notice when workers, Redis or gateways die,
-hang, or are told to go. PARLEY_CHAOS_ROUNDS makes the rounds more than CI's few."""
+"""Several workers found through Redis: what callers notice when Redis dies, or workers are told to
+go."""
 import json
 import shutil
 
