@@ -131,7 +131,7 @@ void BM_Utterance(benchmark::State& state) {
   const Lm& lm = GetLm(GGML_TYPE_Q8_0);
   const Flow& flow = GetFlow(type);
   const Hift& hift = GetHift();
-  Speech speech(lm, flow, hift, {.lm = 1, .flow = Threads(), .vocoder = 1});
+  Speech speech(lm, flow, hift, {Threads(), Threads(), Threads()});
   const FlowPrompt prompt = Prompt(state.range(1));
   nn::Executor executor(Threads());
   const auto cache = MakePromptCache(executor, flow, prompt);

@@ -101,8 +101,9 @@ Result<engine::Loaded> Engine::Load(const engine::Load& load, engine::LoadProgre
   PARLEY_TRY(options_, ReadEngineOptions(load));
   folder_ = load.pack;
   PARLEY_TRY_STATUS(LoadModels(progress));
+  const auto share = std::make_shared<nn::CoreShare>(options_.threads.flow);
   for (int i = 0; i < options_.slots; ++i) {
-    speeches_.push_back(std::make_unique<Speech>(*lm_, *flow_, *hift_, options_.threads));
+    speeches_.push_back(std::make_unique<Speech>(*lm_, *flow_, *hift_, options_.threads, share));
     free_.push_back(speeches_.back().get());
   }
   PARLEY_TRY_STATUS(WarmUp());

@@ -52,7 +52,7 @@ Status ReadThreads(engine::OptionReader& options, SpeechThreads& threads) {
   const int cores = ggml::DefaultThreads();
   PARLEY_TRY(const int all, Number(options, "threads", cores, 1, kThreadsMax));
   PARLEY_TRY(threads.flow, Number(options, "flow_threads", all, 1, kThreadsMax));
-  PARLEY_TRY(threads.lm, Number(options, "lm_threads", std::max(1, all / 2), 1, kThreadsMax));
+  PARLEY_TRY(threads.lm, Number(options, "lm_threads", all, 1, kThreadsMax));
   PARLEY_TRY(threads.vocoder, Number(options, "vocoder_threads", all, 1, kThreadsMax));
   return {};
 }
@@ -114,7 +114,7 @@ Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
 const char* const kEngineOptionsHelp =
     "Options of a pack:\n"
     "  slots             streams at once (2)\n"
-    "  threads           of the flow and the vocoder (2, or 1 on one core); lm_threads is half;\n"
+    "  threads           cores that all streams share (2, or 1 on one core);\n"
     "                    flow_threads, lm_threads and vocoder_threads set one alone\n"
     "  lm_weights        f32, f16, q8_0 (default) or q4_0\n"
     "  flow_weights      f32 (default), f16, q8_0 or q4_0; the vocoder's stay f32\n"

@@ -203,10 +203,13 @@ Tensor Lm::Attend(const Pass& pass, int index, Tensor qkv) const {
     return ggml_view_3d(ctx, cache, dim, pass.state.length_ + pass.count, kv_heads_, cache->nb[1],
                         dim * ggml_type_size(cache->type), 0);
   };
+  // ggml sums over the keys of a single query in as many parts as there are threads; of two, of
+  // which one is idle, it does not.
+  if (pass.count == 1) q = ggml_pad_ext(ctx, q, 0, 0, 0, 0, 0, 1, 0, 0);
   Tensor out = ggml_flash_attn_ext(ctx, ggml_permute(ctx, q, 0, 2, 1, 3), all(keys), all(values),
                                    pass.mask, 1.0f / std::sqrt(static_cast<float>(dim)), 0, 0);
   ggml_flash_attn_ext_set_prec(out, GGML_PREC_F32);
-  return ggml_reshape_2d(ctx, out, heads_ * dim, pass.count);
+  return ggml_view_2d(ctx, out, heads_ * dim, pass.count, heads_ * dim * sizeof(float), 0);
 }
 
 Tensor Lm::RunLayer(const Pass& pass, int index, Tensor x) const {

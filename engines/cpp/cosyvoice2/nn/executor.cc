@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/check.h"
 #include "ggml/runtime.h"
 
@@ -15,8 +17,10 @@ ggml_threadpool* NewPool(int threads) {
 
 }  // namespace
 
-Executor::Executor(int threads)
-    : pool_(NewPool(threads)),
+Executor::Executor(int threads, std::shared_ptr<CoreShare> share)
+    : threads_(threads),
+      share_(std::move(share)),
+      pool_(NewPool(threads)),
       backend_(ggml_backend_cpu_init()),
       allocator_(ggml_gallocr_new(ggml_backend_cpu_buffer_type())) {
   PARLEY_CHECK(pool_ != nullptr && backend_ != nullptr && allocator_ != nullptr);
@@ -33,6 +37,14 @@ Executor::Executor(int threads)
 
 Executor::~Executor() = default;
 
+ggml_status Executor::Compute(ggml_cgraph* graph) {
+  const int threads = share_ == nullptr ? threads_ : std::min(threads_, share_->Enter());
+  ggml_backend_cpu_set_n_threads(backend_.get(), threads);
+  const ggml_status status = ggml_backend_graph_compute(backend_.get(), graph);
+  if (share_ != nullptr) share_->Leave();
+  return status;
+}
+
 Status Executor::Run(Graph& graph) {
   if (!ggml_gallocr_alloc_graph(allocator_.get(), graph.graph_)) {
     return Fail(Code::kResourceExhausted,
@@ -44,7 +56,7 @@ Status Executor::Run(Graph& graph) {
     if (input.tensor->buffer == nullptr) continue;
     ggml_backend_tensor_set(input.tensor, input.data, 0, ggml_nbytes(input.tensor));
   }
-  const ggml_status status = ggml_backend_graph_compute(backend_.get(), graph.graph_);
+  const ggml_status status = Compute(graph.graph_);
   if (status == GGML_STATUS_ABORTED) return Fail(Code::kCancelled, "nobody listens any more");
   if (status != GGML_STATUS_SUCCESS) {
     return Fail(Code::kInternal, fmt::format("ggml could not compute a graph: {} ({})",

@@ -7,6 +7,8 @@
 #include <ggml-backend.h>
 #include <ggml-cpu.h>
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -20,10 +22,26 @@ struct BufferDeleter {
 };
 using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferDeleter>;
 
+// Cores that several executors share: whoever begins a graph gets its part of them, by how many are
+// at it just then. More threads than cores would wait for each other at every node. Thread-safe.
+class CoreShare {
+ public:
+  explicit CoreShare(int cores) : cores_(cores) {}
+
+ private:
+  friend class Executor;
+  int Enter() { return std::max(1, cores_ / ++active_); }
+  void Leave() { --active_; }
+
+  const int cores_;
+  std::atomic<int> active_ = 0;
+};
+
 class Executor {
  public:
-  // `threads` work on each node of a graph (1 to 64).
-  explicit Executor(int threads);
+  // At most `threads` work on each node of a graph (1 to 64); fewer where `share` has no more for
+  // it. How many never changes what is computed.
+  explicit Executor(int threads, std::shared_ptr<CoreShare> share = nullptr);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
@@ -48,6 +66,10 @@ class Executor {
     void operator()(ggml_gallocr* allocator) const { ggml_gallocr_free(allocator); }
   };
 
+  ggml_status Compute(ggml_cgraph* graph);
+
+  const int threads_;
+  const std::shared_ptr<CoreShare> share_;
   std::function<bool()> cancelled_;
   std::unique_ptr<ggml_threadpool, PoolDeleter> pool_;
   std::unique_ptr<ggml_backend, BackendDeleter> backend_;

@@ -210,13 +210,15 @@ class Speech::Utterance {
   bool nobody_listens_ = false;
 };
 
-Speech::Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads)
+Speech::Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads,
+               std::shared_ptr<nn::CoreShare> share)
     : lm_(lm),
       flow_(flow),
       hift_(hift),
-      lm_executor_(threads.lm),
-      flow_executor_(threads.flow),
-      vocoder_executor_(threads.vocoder) {}
+      share_(share != nullptr ? std::move(share) : std::make_shared<nn::CoreShare>(threads.flow)),
+      lm_executor_(threads.lm, share_),
+      flow_executor_(threads.flow, share_),
+      vocoder_executor_(threads.vocoder, share_) {}
 
 Status Speech::Speak(const SpeechTask& request, const Sink& sink) {
   return Utterance(*this, request, sink).Run();

@@ -17,10 +17,11 @@
 
 namespace parley::cosyvoice2 {
 
+// At most so many each; together they share `flow` cores, or those of the share that is given.
 struct SpeechThreads {
-  int lm = 1;
+  int lm = 2;
   int flow = 2;
-  int vocoder = 1;
+  int vocoder = 2;
 };
 
 struct SpeechTask {
@@ -40,7 +41,8 @@ struct SpeechTask {
 
 class Speech {
  public:
-  Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads);
+  Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads,
+         std::shared_ptr<nn::CoreShare> share = nullptr);
 
   struct Sink {
     std::function<bool(std::span<const float>)> on_audio;  // mono, 24 kHz; false: no more
@@ -62,6 +64,7 @@ class Speech {
   const Lm& lm_;
   const Flow& flow_;
   const Hift& hift_;
+  const std::shared_ptr<nn::CoreShare> share_;
   nn::Executor lm_executor_;
   nn::Executor flow_executor_;
   nn::Executor vocoder_executor_;
