@@ -84,6 +84,17 @@ TEST(Core, TheLatencyBudgetOfThePolicyAloneIsSmall) {
   EXPECT_LE(call.TimeOf("first_frame 1") - 2000, 900) << Lines(call);
 }
 
+TEST(Core, WordsThatStopShortOfTheSpeechDoNotAskForMore) {
+  VirtualCall::Config config;
+  config.score = 0.95f;
+  config.final_latency_ms = 900;  // the last partial, "… capital of", is all there is meanwhile
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(8000);
+  ExpectSound(call);
+  EXPECT_LE(call.TimeOf("speech_stopped") - 2000, 430) << Lines(call);
+}
+
 TEST(Core, SpeculationBringsTheAnswerForward) {
   VirtualCall::Config config;
   config.score = 0.6f;  // likely, not certain: the end is decided later than the draft begins

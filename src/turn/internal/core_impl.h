@@ -41,6 +41,7 @@ class Core::Impl {
   void Offset();
   void WeighInterruption();
   void WeighPause();
+  bool TextCoversSpeech() const;
   PauseFacts FactsOfPause() const;
   InterruptFacts FactsOfInterruption(const UserTurn& turn) const;
   bool MayInterrupt(const UserTurn& turn) const;

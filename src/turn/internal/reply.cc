@@ -9,8 +9,6 @@ namespace parley::turn {
 namespace {
 
 constexpr int kSamplesPerMs = kUplinkRateHz / 1000;
-// A transcript may end a little before the last window that was not silence.
-constexpr int64_t kCoverTolerance = 64 * kSamplesPerMs;
 
 }  // namespace
 
@@ -24,7 +22,7 @@ AgentTurn& Core::Impl::FreeSlot() {
 
 // In a pause: is the end likely enough to start on the answer?
 void Core::Impl::WeighDraft() {
-  const bool covers = open_.text_upto + kCoverTolerance >= open_.speech_end;
+  const bool covers = TextCoversSpeech();
   // A draft lives on as long as the words say what it answers.
   if (draft_ && draft_of_ == open_.id) {
     if (!covers || SameWords(lexicon_, draft_->draft_transcript, open_.text)) return;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kWindowSamples = 512;
 constexpr int kSamplesPerMs = kUplinkRateHz / 1000;
+// A transcript may end a little before the last window that was not silence.
+constexpr int64_t kCoverTolerance = 64 * kSamplesPerMs;
 // A pause longer than this says nothing about a person's way of speaking.
 constexpr int64_t kPauseLearntMaxMs = 3000;
 
@@ -173,14 +175,19 @@ void Core::Impl::Announce(UserTurn& turn) {
   out_.Tell(SpeechStarted{turn.id, turn.from_sample});
 }
 
+// Words that stop short of what was said tell nothing of its end.
+bool Core::Impl::TextCoversSpeech() const {
+  return open_.text_upto + kCoverTolerance >= open_.speech_end;
+}
+
 PauseFacts Core::Impl::FactsOfPause() const {
-  const bool has_text = CountWords(open_.text) > 0;
+  const bool has_text = TextCoversSpeech() && CountWords(open_.text) > 0;
   return {.eagerness = detection_.eagerness,
           .probability = open_.pause.probability,
           .model = facts_.end_of_turn,
           .wants_more = has_text && WantsMore(lexicon_, open_.text),
           .decisive = has_text && asked_yes_no_ && IsYesNoAnswer(lexicon_, open_.text),
-          .ends_sentence = EndsSentence(open_.text),
+          .ends_sentence = has_text && EndsSentence(open_.text),
           .has_text = has_text,
           .habit = habit_.factor()};
 }
