@@ -1,24 +1,36 @@
-// Words that mean something to turn-taking, per language, as data; and the questions asked about a
-// text with them. Pure, allocates nothing; a Lexicon is immutable.
+// Words that mean something to turn-taking, per language, as data (lexicons/*.txt: en, de, fr, es,
+// zh, ja); and the questions asked about a text with them. Pure; a Lexicon is immutable, and the
+// questions allocate nothing.
+//
+// A list holds phrases of one word or more; where several fit, the longest counts. In scripts
+// without spaces each character is a word, so a phrase is a row of characters there, and two of
+// them weigh as much as one word elsewhere.
 #pragma once
 
-#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::turn {
 
+using Phrase = std::vector<std::string>;
+using Phrases = std::vector<Phrase>;
+
 struct Lexicon {
-  std::string_view language;                         // BCP 47, e.g. "en"
-  std::span<const std::string_view> backchannels;    // "mhm": heard, go on
-  std::span<const std::string_view> fillers;         // "um": no content
-  std::span<const std::string_view> stops;           // "wait"; also pairs of words, "hold on"
-  std::span<const std::string_view> wants_more;      // a text that ends so is not complete
-  std::span<const std::string_view> answers;         // "yes", "nope"
-  std::span<const std::string_view> question_verbs;  // open a yes/no question
-  std::span<const std::string_view> figures;         // "one" to "nine", "oh"
+  std::string_view language;  // BCP 47, e.g. "en"
+  Phrases backchannels;       // "mhm": heard, go on
+  Phrases fillers;            // "um": no content
+  Phrases stops;              // "wait", "hold on"
+  Phrases wants_more;         // a text that ends so is not complete
+  Phrases answers;            // "yes", "nope"
+  Phrases polite;             // "please": may stand beside an answer
+  Phrases question_verbs;     // open a yes/no question
+  Phrases question_ends;      // or close one: "isn't it", 吗
+  Phrases question_words;     // "what": it is not a yes/no question
+  Phrases figures;            // "one" to "nine", "oh"
 };
 
-// By language, also "en-US"; empty lists for one that is not known.
+// By language, also "en-US"; English for none, empty lists for one that is not known.
 const Lexicon& LexiconFor(std::string_view language);
 
 // There are words, and all of them are backchannels or fillers.
@@ -41,10 +53,14 @@ bool WantsMore(const Lexicon& lexicon, std::string_view text);
 // The whole text is a yes or no.
 bool IsYesNoAnswer(const Lexicon& lexicon, std::string_view text);
 
-// The last sentence is a question that opens with such a verb.
+// The last sentence is a question that opens with such a verb or closes so, and has no word that
+// asks for something else than yes or no.
 bool IsYesNoQuestion(const Lexicon& lexicon, std::string_view text);
 
 // Equal after lower-casing and removal of punctuation and fillers.
 bool SameWords(const Lexicon& lexicon, std::string_view a, std::string_view b);
+
+// The text ends as a sentence does: one full stop, a question or exclamation mark.
+bool EndsSentence(std::string_view text);
 
 }  // namespace parley::turn

@@ -69,5 +69,59 @@ TEST(Lexicon, SameWordsMeansTheSameQuestion) {
   EXPECT_TRUE(SameWords(En(), "", "um"));
 }
 
+struct LanguageCase {
+  const char* language;
+  const char* backchannel;
+  const char* stop;
+  const char* complete;
+  const char* wants_more;
+  const char* question;  // for yes or no
+  const char* other_question;
+  const char* answer;
+};
+
+TEST(Lexicon, SpeaksSixLanguages) {
+  const LanguageCase cases[] = {
+      {"en", "Uh-huh, I see.", "Okay, hold on.", "I went home.", "I went to the",
+       "Do you want more?", "What do you want?", "No, thank you."},
+      {"de", "Ach so, genau.", "Einen Moment bitte", "Ich gehe nach Hause.", "Ich gehe nach",
+       "Möchten Sie mehr wissen?", "Was möchten Sie wissen?", "Ja, gerne."},
+      {"fr", "D'accord, très bien.", "Attendez, non", "Je vais à Paris.", "Je vais à",
+       "Est-ce que vous voulez continuer ?", "Où voulez-vous aller ?", "Oui, merci."},
+      {"es", "Sí, claro.", "Espera un momento", "Voy a Madrid.", "Voy a", "¿Quiere saber más?",
+       "¿Qué quiere saber?", "No, gracias."},
+      {"zh", "嗯嗯，好的。", "等一下", "我想去北京。", "我想去北京，因为", "你想继续吗？",
+       "你想去哪里？", "不要，谢谢。"},
+      {"ja", "はい、なるほど。", "ちょっと待って", "京都に行きます。", "京都に", "続けますか？",
+       "どこに行きますか？", "はい、お願いします。"},
+  };
+  for (const LanguageCase& c : cases) {
+    const Lexicon& lexicon = LexiconFor(c.language);
+    EXPECT_EQ(lexicon.language, c.language);
+    EXPECT_TRUE(IsOnlyBackchannel(lexicon, c.backchannel)) << c.backchannel;
+    EXPECT_FALSE(IsOnlyBackchannel(lexicon, c.complete)) << c.complete;
+    EXPECT_TRUE(OpensWithStop(lexicon, c.stop)) << c.stop;
+    EXPECT_FALSE(OpensWithStop(lexicon, c.complete)) << c.complete;
+    EXPECT_TRUE(WantsMore(lexicon, c.wants_more)) << c.wants_more;
+    EXPECT_FALSE(WantsMore(lexicon, c.complete)) << c.complete;
+    EXPECT_TRUE(IsYesNoQuestion(lexicon, c.question)) << c.question;
+    EXPECT_FALSE(IsYesNoQuestion(lexicon, c.other_question)) << c.other_question;
+    EXPECT_TRUE(IsYesNoAnswer(lexicon, c.answer)) << c.answer;
+    EXPECT_FALSE(IsYesNoAnswer(lexicon, c.complete)) << c.complete;
+    EXPECT_GE(CountContentWords(lexicon, c.complete), 1) << c.complete;
+    EXPECT_TRUE(EndsSentence(c.complete)) << c.complete;
+  }
+}
+
+TEST(Lexicon, CapitalsOfOtherAlphabetsAreSmallOnesToo) {
+  EXPECT_TRUE(IsOnlyBackchannel(LexiconFor("de"), "Ähm, ja"));
+  EXPECT_TRUE(SameWords(LexiconFor("fr"), "Écoute", "écoute"));
+}
+
+TEST(Lexicon, CharactersWeighHalfAWord) {
+  EXPECT_EQ(CountContentWords(LexiconFor("zh"), "去北京吧"), 2);
+  EXPECT_EQ(CountContentWords(LexiconFor("zh"), "嗯，好的"), 0);
+}
+
 }  // namespace
 }  // namespace parley::turn

@@ -30,6 +30,13 @@ bool IsCjk(std::string_view character) {
   return character.size() == 3 && character[0] >= '\xe3' && character[0] <= '\xe9';
 }
 
+// À to Þ without the multiplication sign: their small forms stand 32 places on.
+bool IsLatinCapital(std::string_view character) {
+  if (character.size() != 2 || character[0] != '\xc3') return false;
+  const auto second = static_cast<uint8_t>(character[1]);
+  return second >= 0x80 && second <= 0x9e && second != 0x97;
+}
+
 bool IsApostrophe(std::string_view character) {
   return character == "'" || character == "\xe2\x80\x99";
 }
@@ -43,6 +50,7 @@ void WordReader::Put(char c) {
 
 bool WordReader::Next() {
   size_ = 0;
+  wide_ = false;
   while (at_ < text_.size()) {
     const size_t bytes = CharacterBytes(text_, at_);
     const std::string_view character = text_.substr(at_, bytes);
@@ -58,7 +66,11 @@ bool WordReader::Next() {
       if (size_ > 0) return true;
       for (const char c : character) Put(c);
       at_ += bytes;
+      wide_ = true;
       return true;
+    } else if (IsLatinCapital(character)) {
+      Put(character[0]);
+      Put(static_cast<char>(character[1] + 0x20));
     } else {
       for (const char c : character) Put(c);
     }

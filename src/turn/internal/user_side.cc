@@ -19,13 +19,6 @@ constexpr int64_t kPauseLearntMaxMs = 3000;
 
 int64_t MsOf(int64_t samples) { return samples / kSamplesPerMs; }
 
-bool EndsSentence(std::string_view text) {
-  const size_t last = text.find_last_not_of(" \n\"'");
-  if (last == std::string_view::npos) return false;
-  if (text[last] == '?' || text[last] == '!') return true;
-  return text[last] == '.' && (last == 0 || text[last - 1] != '.');
-}
-
 }  // namespace
 
 void Core::Impl::On(const VoiceActivity& event) {
