@@ -25,7 +25,7 @@ struct TurnDetection {
   Eagerness eagerness = Eagerness::kMedium;
   bool create_response = true;
   bool interrupt_response = true;
-  int idle_timeout_ms = 0;  // 0: never; server_vad only
+  int idle_timeout_ms = 0;  // of silence, before the agent speaks of itself; 0: never
   bool operator==(const TurnDetection&) const = default;
 };
 
@@ -48,7 +48,7 @@ struct Policy {
   int prefix_ms = 300;
 
   // The end of a user's turn.
-  int ask_first_ms = 150;  // of silence, before the end-of-turn model is asked
+  int ask_first_ms = 128;  // of silence, before the end-of-turn model is asked: four windows
   int ask_again_ms = 300;
   int silence_min_ms = 160;       // T at p ≥ 0.85
   int silence_max_high_ms = 700;  // T at p ≤ 0.15, by eagerness
@@ -61,12 +61,14 @@ struct Policy {
   int wants_more_ms = 300;  // added after a word that asks for more
   double habit_weight = 0.1;
   int habit_start_ms = 400;
-  int early_flushes_max = 3;     // a turn
+  int flush_ms = 64;             // of silence, before the recognizer's early pass
+  int early_flushes_max = 3;     // a turn, of pauses
   int segment_max_ms = 120'000;  // longer speech is committed as it stands
 
   // Speculation.
   double draft_probability = 0.5;
-  int draft_silence_ms = 120;
+  int draft_silence_ms =
+      64;  // the recognizer's early pass is the soonest that can cover all speech
   int draft_words_min = 2;
   int drafts_max = 3;                // a turn
   int draft_speech_max_ms = 15'000;  // none after so much speech
@@ -75,13 +77,21 @@ struct Policy {
   double duck_db = -15;
   int duck_ramp_ms = 10;
   int unduck_ramp_ms = 60;
-  int evidence_voiced_ms = 300;
-  int evidence_voiced_early_ms = 500;  // in the first `early_agent_ms` of agent audio
-  int early_agent_ms = 3000;
   int evidence_words = 2;
+  // Voiced speech that stops the agent, pauses not counted. A backchannel of two words lasts up to
+  // a second, and what it was is known later than that it was: the less is known of the words, the
+  // more voice it takes. Meanwhile the agent is ducked.
+  int evidence_word_ms = 500;          // with one word that is neither backchannel nor the agent's
+  int evidence_voiced_ms = 1000;       // of unknown words
+  int evidence_backchannel_ms = 1200;  // all of whose words so far are backchannels
+  int evidence_deaf_ms = 300;          // where nothing turns speech into words
+  int evidence_early_ms = 200;         // more in the first `early_agent_ms` of agent audio
+  int evidence_flush_ms = 350;         // of voice, and again: the recognizer is asked for its words
+  int early_agent_ms = 3000;
   double echo_correlation = 0.6;
   double echo_word_share = 0.7;
   int echo_text_ms = 5000;
+  int echo_lag_ms = 500;  // speech that begins so soon behind the agent's may be its echo
 
   // Waits, each with its end.
   int final_wait_ms = 1500;       // for the recognizer, after the decision

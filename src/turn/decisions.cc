@@ -71,7 +71,8 @@ int SilenceNeededMs(const Policy& policy, const PauseFacts& facts) {
   double needed_ms = limits.silence_max_ms +
                      (policy.silence_min_ms - limits.silence_max_ms) * Smoothstep(0.15, 0.85, p);
   if (facts.wants_more && !facts.decisive) needed_ms += policy.wants_more_ms;
-  needed_ms *= facts.habit;
+  // A slow speaker needs more time where the end is in doubt; where it is plain, nobody does.
+  needed_ms = policy.silence_min_ms + (needed_ms - policy.silence_min_ms) * facts.habit;
   return static_cast<int>(
       std::lround(std::clamp<double>(needed_ms, policy.silence_floor_ms, limits.limit_ms)));
 }
@@ -83,15 +84,16 @@ void PauseHabit::Learn(int64_t pause_ms) {
 double PauseHabit::factor() const { return std::clamp(mean_ms_ / start_ms_, 0.7, 1.5); }
 
 Interruption DecideInterruption(const Policy& policy, const InterruptFacts& facts) {
-  if (facts.echo_sound && facts.echo_words) return Interruption::kIgnore;
+  if (facts.echo_sound && facts.echo_words && !facts.stop_word) return Interruption::kIgnore;
   if (facts.stop_word || facts.content_words >= policy.evidence_words) return Interruption::kStop;
   const bool echo_possible = facts.echo_sound || facts.echo_words;
   const bool words_only = echo_possible || (facts.early && !facts.echo_free);
-  const int voiced_needed_ms =
-      facts.early ? policy.evidence_voiced_early_ms : policy.evidence_voiced_ms;
-  if (!words_only && !facts.only_backchannel && facts.voiced_ms >= voiced_needed_ms) {
-    return Interruption::kStop;
-  }
+  int voiced_needed_ms = policy.evidence_voiced_ms;
+  if (facts.content_words > 0) voiced_needed_ms = policy.evidence_word_ms;
+  if (facts.only_backchannel) voiced_needed_ms = policy.evidence_backchannel_ms;
+  if (facts.deaf) voiced_needed_ms = policy.evidence_deaf_ms;
+  if (facts.early) voiced_needed_ms += policy.evidence_early_ms;
+  if (!words_only && facts.voiced_ms >= voiced_needed_ms) return Interruption::kStop;
   return facts.pausing ? Interruption::kGoOn : Interruption::kWait;
 }
 

@@ -20,6 +20,7 @@ class VoiceGate {
   // The last window was above threshold − hysteresis: not yet silence.
   bool lasting() const { return quiet_windows_ == 0; }
   bool voiced() const { return (recent_ & 1) != 0; }
+  int quiet_windows() const { return quiet_windows_; }
   bool active() const { return active_; }
   // How many windows back, the newest included, the first voiced one of the last three lies.
   int OnsetWindows() const;
@@ -65,14 +66,14 @@ class PauseHabit {
 struct InterruptFacts {
   int voiced_ms = 0;
   bool pausing = false;  // the speech has stopped
-  bool has_text = false;
   bool only_backchannel = false;
   bool stop_word = false;
-  int content_words = 0;  // neither backchannel nor the agent's own
+  int content_words = 0;  // neither backchannel nor the agent's own, and wholly heard
   bool early = false;     // within the first seconds of agent audio of the session
   bool echo_free = false;
   bool echo_sound = false;  // correlated with what was played
   bool echo_words = false;  // mostly the agent's own words
+  bool deaf = false;        // nothing turns speech into words
 };
 enum class Interruption {
   kWait,    // no evidence either way
