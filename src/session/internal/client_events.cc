@@ -134,8 +134,9 @@ void Session::Impl::ApplySettings() {
   playout_.SetSink(x.playback ? playout::Sink::kReporting : playout::Sink::kRemote, config_.lead_ms,
                    x.burst);
   std::string language = settings.transcription ? settings.transcription->language : "";
-  hearing_->SetLanguage(language.empty() ? config_.language : std::move(language));
-  turn::SessionUpdate update{.detection = settings.detection};
+  if (language.empty()) language = config_.language;
+  turn::SessionUpdate update{.detection = settings.detection, .language = language};
+  hearing_->SetLanguage(std::move(language));
   update.detection.create_response &= !settings.transcription_only;
   update.facts = {.echo_free = x.echo_free,
                   .audio_output = settings.reply.audio,

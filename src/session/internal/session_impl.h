@@ -18,10 +18,12 @@
 #include "session/conversation.h"
 #include "session/internal/hearing.h"
 #include "session/internal/out_of_band.h"
+#include "session/internal/recording.h"
 #include "session/internal/reply_work.h"
 #include "session/session.h"
 #include "session/uplink.h"
 #include "turn/core.h"
+#include "turn/echo_estimator.h"
 #include "turn/invariants.h"
 
 namespace parley::session {
@@ -81,6 +83,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Listen(std::span<const float> samples);
   void ForgetOldSound();
   void AskEndOfTurn(const turn::AskEndOfTurn& action);
+  void WatchEcho();
+  bool MayEcho() const { return !object_.settings().x_parley.echo_free; }
 
   // actions.cc
   void Do(const turn::Action& action);
@@ -146,12 +150,15 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   std::unique_ptr<turn::Core> core_;
   turn::InvariantChecker invariants_;
+  std::unique_ptr<Recording> recording_;  // none unless the configuration says where
   std::unique_ptr<Uplink> uplink_;
   perception::VoiceActivityDetector voice_activity_;
   int64_t heard_upto_ = 0;   // uplink samples that the core has been told of
   int64_t vad_base_ = 0;     // where the detector began
   int64_t buffer_from_ = 0;  // uncommitted sound begins here
   int64_t append_us_ = 0;    // when the client last sent sound
+  turn::EchoEstimator echo_;
+  int64_t echo_judged_us_ = 0;
   playout::Playout playout_;
   TurnId playing_;
   Conversation conversation_;
