@@ -82,7 +82,7 @@ struct Policy {
   // a second, and what it was is known later than that it was: the less is known of the words, the
   // more voice it takes. Meanwhile the agent is ducked.
   int evidence_word_ms = 500;          // with one word that is neither backchannel nor the agent's
-  int evidence_voiced_ms = 1000;       // of unknown words
+  int evidence_voiced_ms = 800;        // of unknown words
   int evidence_backchannel_ms = 1200;  // all of whose words so far are backchannels
   int evidence_deaf_ms = 300;          // where nothing turns speech into words
   int evidence_early_ms = 200;         // more in the first `early_agent_ms` of agent audio

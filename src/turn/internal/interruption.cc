@@ -49,8 +49,8 @@ std::string_view Core::Impl::RecentAgentText() const {
 }
 
 void Core::Impl::NoteText(UserTurn& turn) const {
-  // The last word of what was written in mid-speech may be half of another.
-  const bool in_mid_speech = &turn == &open_ && user_ == UserState::kSpeaking;
+  // The last word of what ends in mid-speech may be half of another.
+  const bool in_mid_speech = turn.text_upto < turn.speech_end;
   const std::string_view whole =
       in_mid_speech ? WithoutLastWord(turn.text) : std::string_view(turn.text);
   const bool may_echo = turn.during_agent && !facts_.echo_free;
@@ -96,6 +96,8 @@ void Core::Impl::WeighInterruption() {
       Announce(open_);
       return StopFloor(ResponseReason::kTurnDetected);
     case Interruption::kGoOn:
+      // It was weighed: what comes behind the pause is weighed by itself.
+      open_.voiced_samples = open_.evidence_flushed_at = 0;
       return Unduck();
     case Interruption::kIgnore:
       echo_proven_ = true;
