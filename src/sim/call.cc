@@ -338,7 +338,7 @@ void Call::MayEnd() {
   if (person_.speaking() || (!calm && now_us < probe_us_ + kProbeAnswerUs)) return;
   if (!calm && now_us < probe_us_ + kProbeLatestUs) return;
   if (!calm) judge_.OnStuck(now_us, "no rest after the last question");
-  if (calm && !judge_.TookAfter(probe_us_)) {
+  if (calm && !judge_.HeardAfter(probe_us_)) {
     if (now_us < probe_us_ + kProbeAnswerUs) return;
     judge_.OnStuck(now_us, "the last question got no answer");
   }

@@ -98,11 +98,10 @@ std::vector<Judge::Reply> Judge::Replies() const {
   return replies;
 }
 
-bool Judge::TookAfter(int64_t at_us) const {
+bool Judge::HeardAfter(int64_t at_us) const {
   const std::vector<Reply> replies = Replies();
-  return std::any_of(replies.begin(), replies.end(), [at_us](const Reply& reply) {
-    return reply.turn->first_heard_us >= at_us && reply.took;
-  });
+  return std::any_of(replies.begin(), replies.end(),
+                     [at_us](const Reply& reply) { return reply.turn->first_heard_us >= at_us; });
 }
 
 bool Judge::ChoseSilence(int64_t from_us, int64_t upto_us) const {

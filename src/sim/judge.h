@@ -34,8 +34,9 @@ class Judge {
 
   Judge(Loudspeaker& loudspeaker, uint64_t seed) : loudspeaker_(loudspeaker), seed_(seed) {}
 
-  // Has the agent taken the turn after this time?
-  bool TookAfter(int64_t at_us) const;
+  // Was anything of a new reply heard after this time? (Under server_vad a reply whose echo comes
+  // back may be cut by it before it has taken the turn.)
+  bool HeardAfter(int64_t at_us) const;
   Scores Finish(const std::vector<Act>& acts, bool floor_counts, int64_t steps, double minutes);
 
  private:
