@@ -3,15 +3,27 @@ set(COSYVOICE2_FRONT_SOURCES
     commands.cc
     goldens/front_sets.cc
     goldens/goldens_command.cc
+    goldens/json_cases.cc
+    goldens/reader_set.cc
     goldens/registry.cc
+    weights/checkpoint.cc
     weights/generated.cc
+    weights/half.cc
     weights/hash_generator.cc
     weights/manifest.cc
+    weights/mapped_file.cc
     weights/npy.cc
-    weights/weights.cc)
+    weights/pickle.cc
+    weights/torch_fault.cc
+    weights/torch_file.cc
+    weights/torch_tensor.cc
+    weights/weights.cc
+    weights/zip_reader.cc)
 set(COSYVOICE2_FRONT_TESTS
     goldens/registry_test.cc
     testing/golden_data.cc
+    weights/checkpoint_test.cc
     weights/generated_test.cc
-    weights/npy_test.cc)
-set(COSYVOICE2_FRONT_FUZZERS)
+    weights/npy_test.cc
+    weights/torch_file_test.cc)
+set(COSYVOICE2_FRONT_FUZZERS weights/torch_file_fuzz.cc)
