@@ -21,6 +21,12 @@ Result<std::vector<Row>> Guarded(const Place& place) {
 
 }  // namespace
 
-std::vector<Set> FrontSets() { return {{1, Guarded<RunReaderSet>}}; }
+std::vector<Set> FrontSets() {
+  return {{1, Guarded<RunReaderSet>},
+          {2, Guarded<RunTokenizerSet>},
+          {3, Guarded<RunTextSet>},
+          {4, Guarded<RunAudioSet>},
+          {12, Guarded<RunFrontConstants>}};
+}
 
 }  // namespace parley::cosyvoice2::goldens

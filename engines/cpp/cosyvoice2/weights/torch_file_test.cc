@@ -93,7 +93,7 @@ TEST(TorchFile, ADictionaryWithinItselfEnds) {
   const std::string cyclic(
       "\x80\x02}q\x00X\x01\x00\x00\x00"
       "ah\x00s.",
-      14);
+      15);
   bytes.replace(pickle, cyclic.size(), cyclic);
   EXPECT_TRUE(ReadTorchFile(bytes));
 }
