@@ -1,17 +1,50 @@
 # Everything but the models: weights, text, audio, voices, golden data.
 set(COSYVOICE2_FRONT_SOURCES
+    audio/features.cc
+    audio/filterbank.cc
+    audio/real_fft.cc
+    audio/resample.cc
+    audio/windows.cc
     commands.cc
+    goldens/audio_set.cc
+    goldens/constants_set.cc
     goldens/front_sets.cc
     goldens/goldens_command.cc
+    goldens/gzip_file.cc
+    goldens/json_cases.cc
+    goldens/reader_set.cc
     goldens/registry.cc
+    goldens/text_set.cc
+    goldens/tokenizer_set.cc
+    text/byte_characters.cc
+    text/byte_pairs.cc
+    text/number_words.cc
+    text/pre_tokenizer.cc
+    text/split.cc
+    text/text_frontend.cc
+    text/tokenizer.cc
+    weights/checkpoint.cc
     weights/generated.cc
+    weights/half.cc
     weights/hash_generator.cc
     weights/manifest.cc
+    weights/mapped_file.cc
     weights/npy.cc
-    weights/weights.cc)
+    weights/pickle.cc
+    weights/torch_fault.cc
+    weights/torch_file.cc
+    weights/torch_tensor.cc
+    weights/weights.cc
+    weights/zip_reader.cc)
 set(COSYVOICE2_FRONT_TESTS
+    audio/audio_test.cc
     goldens/registry_test.cc
     testing/golden_data.cc
+    testing/small_tokenizer.cc
+    text/text_frontend_test.cc
+    text/tokenizer_test.cc
+    weights/checkpoint_test.cc
     weights/generated_test.cc
-    weights/npy_test.cc)
-set(COSYVOICE2_FRONT_FUZZERS)
+    weights/npy_test.cc
+    weights/torch_file_test.cc)
+set(COSYVOICE2_FRONT_FUZZERS weights/torch_file_fuzz.cc)
