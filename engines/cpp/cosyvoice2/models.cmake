@@ -6,10 +6,14 @@ set(COSYVOICE2_MODELS_SOURCES
     flow/kv_pages.cc
     flow/noise.cc
     goldens/flow_sets.cc
+    goldens/full_sets.cc
     goldens/hift_sets.cc
     goldens/lm_sets.cc
+    goldens/model_constants_set.cc
     goldens/model_data.cc
     goldens/model_sets.cc
+    goldens/ras_set.cc
+    goldens/stream_sets.cc
     hift/hift.cc
     hift/source.cc
     hift/stft16.cc
@@ -21,19 +25,29 @@ set(COSYVOICE2_MODELS_SOURCES
     nn/attention.cc
     nn/executor.cc
     nn/gemm.cc
+    nn/gemm8.cc
     nn/graph.cc
     nn/kernels.cc
     nn/ops.cc
     nn/weight_store.cc
-    stream/hop_plan.cc)
+    stream/hop_plan.cc
+    stream/mel_stream.cc
+    stream/prompt_caches.cc
+    stream/speech.cc)
 set(COSYVOICE2_MODELS_DEPS engine_ggml)
 set(COSYVOICE2_MODELS_TESTS
+    flow/flow_test.cc
     goldens/model_sets_test.cc
-    hift/hift_test.cc)
+    hift/hift_test.cc
+    lm/lm_test.cc
+    nn/nn_test.cc
+    stream/speech_test.cc
+    testing/tiny_models.cc)
+
 # These loops are vectorized whatever the build is; the engine asks for AVX2 at its start.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(
-    nn/gemm.cc nn/kernels.cc
+    nn/gemm.cc nn/gemm8.cc nn/kernels.cc
     PROPERTIES COMPILE_OPTIONS
                "-O3;-mavx2;-mfma;-ffp-contract=fast;-fno-math-errno;-fno-trapping-math;-fno-signed-zeros")
 endif()

@@ -37,7 +37,8 @@ int64_t FirstDim(const Weights& weights, const std::string& name, std::vector<in
   return view ? view->shape[0] : 0;
 }
 
-// Sines and cosines of distances keys − 1, …, −(frames − 1), interleaved.
+}  // namespace
+
 std::vector<float> PlaceCodes(int64_t keys, int64_t frames, int64_t width) {
   std::vector<float> codes(static_cast<size_t>((keys + frames - 1) * width));
   std::vector<float> rates(static_cast<size_t>(width / 2));
@@ -54,8 +55,6 @@ std::vector<float> PlaceCodes(int64_t keys, int64_t frames, int64_t width) {
   }
   return codes;
 }
-
-}  // namespace
 
 Encoder::Encoder(const Weights& weights, nn::WeightStore& store) {
   vocabulary_ = FirstDim(weights, "input_embedding.weight", {kAny, kWidth});

@@ -39,8 +39,9 @@ int64_t Count(const Weights& weights, const std::string& prefix, const std::stri
   return count;
 }
 
-// Sines, then cosines, of 1000 t at rates from 1 to 1 / 10000.
-std::vector<float> Sinusoids(float t) {
+}  // namespace
+
+std::vector<float> TimeCode(float t) {
   std::vector<float> values(2 * kTimeSinusoids);
   const float rate = static_cast<float>(std::log(10000.0) / (kTimeSinusoids - 1));
   for (int64_t k = 0; k < kTimeSinusoids; ++k) {
@@ -50,8 +51,6 @@ std::vector<float> Sinusoids(float t) {
   }
   return values;
 }
-
-}  // namespace
 
 Estimator::Estimator(const Weights& weights, nn::WeightStore& store, int64_t head_dim)
     : head_dim_(head_dim) {
@@ -121,7 +120,7 @@ Estimator::Block Estimator::MakeBlock(const Weights& weights, nn::WeightStore& s
 Result<Estimator::TimeVectors> Estimator::EmbedTime(nn::Executor& executor, float t,
                                                     nn::Taps* taps) const {
   Graph graph(taps);
-  Tensor x = graph.OwnedInput(Sinusoids(t), 2 * kTimeSinusoids);
+  Tensor x = graph.OwnedInput(TimeCode(t), 2 * kTimeSinusoids);
   x = nn::Convolve(graph, time1_, x, {.activation = nn::Activation::kSilu});
   x = nn::Convolve(graph, time2_, x);
   graph.Tap("temb", x);

@@ -186,6 +186,12 @@ Result<std::vector<float>> Flow::Continue(nn::Executor& executor, FlowState& sta
                                           bool final) const {
   PARLEY_TRY(const std::vector<float> speaker, Speaker(prompt.embedding));
   EncoderState encoder = state.encoder_;
+  if (config_.window_frames > 0) {
+    const int64_t kept_from = state.frames() - config_.window_frames;
+    encoder.token_pages.DropBefore(kept_from / kFramesAToken);
+    encoder.mel_pages.DropBefore(kept_from);
+    state.pages_.DropBefore(kept_from);
+  }
   PARLEY_TRY(const std::vector<float> mu,
              encoder_->Forward(executor, encoder, tokens, {.chunked = true, .final = final}));
   Solve solve = {.first = state.frames(),
@@ -197,7 +203,6 @@ Result<std::vector<float>> Flow::Continue(nn::Executor& executor, FlowState& sta
                  .state = &state};
   PARLEY_CHECK(final || solve.count % kChunkFrames == 0);
   const int64_t end = solve.first + solve.count;
-  if (config_.window_frames > 0) state.pages_.DropBefore(solve.first - config_.window_frames);
   PARLEY_TRY_STATUS(state.pages_.Reserve(end));
   PARLEY_TRY(std::vector<float> mel, RunSteps(executor, solve));
   state.pages_.Commit(end);

@@ -193,7 +193,7 @@ class CfmRun {
 
 Result<std::vector<Row>> RunEncoder(const Place& place) {
   PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
-  PARLEY_TRY(const json cases, ReadCases(place.set / "cases.json"));
+  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
   nn::Executor executor(kThreads);
   std::vector<Row> rows;
   for (const json& one : cases) {
@@ -204,7 +204,7 @@ Result<std::vector<Row>> RunEncoder(const Place& place) {
 
 Result<std::vector<Row>> RunEstimator(const Place& place) {
   PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
-  PARLEY_TRY(const json cases, ReadCases(place.set / "cases.json"));
+  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
   nn::Executor executor(kThreads);
   std::vector<Row> rows;
   for (const json& one : cases) {
@@ -216,9 +216,9 @@ Result<std::vector<Row>> RunEstimator(const Place& place) {
 Result<std::vector<Row>> RunCfm(const Place& place) {
   PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
   CfmRun run(place, *tiny.flow);
-  PARLEY_TRY(const json cases, ReadCases(place.set / "cases.json"));
+  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
   for (const json& one : cases) PARLEY_TRY_STATUS(run.Case(one));
-  PARLEY_TRY(const json schedules, ReadCases(place.set / "hop_schedules.json"));
+  PARLEY_TRY(const json schedules, ReadJson(place.set / "hop_schedules.json"));
   for (const json& one : schedules) PARLEY_TRY_STATUS(run.Schedule(one));
   return std::move(run.rows);
 }

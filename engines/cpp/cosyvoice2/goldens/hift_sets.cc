@@ -95,7 +95,7 @@ Result<std::unique_ptr<Hift>> MakeHift(const Place& place, const std::string& va
 }  // namespace
 
 Result<std::vector<Row>> RunHift(const Place& place) {
-  PARLEY_TRY(const nlohmann::json cases, ReadCases(place.set / "cases.json"));
+  PARLEY_TRY(const nlohmann::json cases, ReadJson(place.set / "cases.json"));
   std::map<std::string, std::unique_ptr<Hift>> models;
   nn::Executor executor(kThreads);
   std::vector<Row> rows;

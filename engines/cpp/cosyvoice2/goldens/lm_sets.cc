@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr int kThreads = 2;
 constexpr double kRelative = 2e-4;
-constexpr int64_t kHeadDim = 16;  // of the tiny configuration
+constexpr int64_t kHeads = 4;  // of the tiny configuration
 
 std::vector<Symbol> Sequence(const json& one) {
   std::vector<Symbol> symbols = {{Symbol::Kind::kSos, 0}};
@@ -48,13 +48,13 @@ class LmRun {
   LmRun(const Place& place, const Lm& lm) : set_(place.set), lm_(lm), executor_(kThreads) {}
 
   Status Sequences() {
-    PARLEY_TRY(const json cases, ReadCases(set_ / "prefill_decode.json"));
+    PARLEY_TRY(const json cases, ReadJson(set_ / "prefill_decode.json"));
     for (const json& one : cases) PARLEY_TRY_STATUS(OneSequence(one));
     return {};
   }
 
   Status Traces(const std::string& file, bool stream) {
-    PARLEY_TRY(const json cases, ReadCases(set_ / (file + ".json")));
+    PARLEY_TRY(const json cases, ReadJson(set_ / (file + ".json")));
     for (const json& one : cases) PARLEY_TRY_STATUS(OneTrace(one, stream));
     return {};
   }
@@ -174,7 +174,7 @@ class LmRun {
 
 Result<std::vector<Row>> RunLm(const Place& place) {
   PARLEY_TRY(const auto weights, GeneratedWeights::FromFile(place.root / "llm.json"));
-  PARLEY_TRY(const auto lm, Lm::Create(*weights, {.head_dim = kHeadDim}));
+  PARLEY_TRY(const auto lm, Lm::Create(*weights, {.heads = kHeads}));
   LmRun run(place, *lm);
   PARLEY_TRY_STATUS(run.Sequences());
   PARLEY_TRY_STATUS(run.Traces("offline_traces", false));

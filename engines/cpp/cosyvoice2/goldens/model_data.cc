@@ -2,23 +2,14 @@
 
 #include <algorithm>
 
-#include "base/file.h"
 #include "cosyvoice2/weights/npy.h"
 
 namespace parley::cosyvoice2::goldens {
 namespace {
 
-constexpr size_t kJsonBytesMax = size_t{16} << 20;
 constexpr double kSqrt3 = 1.7320507764816284;  // as float, as the data were made
 
 }  // namespace
-
-Result<nlohmann::json> ReadCases(const std::filesystem::path& file) {
-  PARLEY_TRY(const std::string text, ReadFile(file, kJsonBytesMax));
-  auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Fail(Code::kDataLoss, file.string() + " is not JSON");
-  return json;
-}
 
 Result<std::vector<float>> ReadFloats(const std::filesystem::path& set, const std::string& name) {
   PARLEY_TRY(NpyArray array, ReadNpy(set / (name + ".npy")));

@@ -2,20 +2,17 @@
 // official code was given.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cosyvoice2/goldens/json_cases.h"
 #include "cosyvoice2/goldens/registry.h"
 #include "cosyvoice2/hift/source.h"
 #include "cosyvoice2/weights/generated.h"
 #include "cosyvoice2/weights/hash_generator.h"
 
 namespace parley::cosyvoice2::goldens {
-
-// `place.set / name`, as JSON.
-Result<nlohmann::json> ReadCases(const std::filesystem::path& file);
 
 // `place.set / (name + ".npy")`.
 Result<std::vector<float>> ReadFloats(const std::filesystem::path& set, const std::string& name);

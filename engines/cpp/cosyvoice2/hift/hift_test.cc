@@ -4,37 +4,43 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "cosyvoice2/hift/stft16.h"
 
 namespace parley::cosyvoice2 {
 namespace {
 
-std::vector<float> Wave(size_t samples) {
-  std::vector<float> wave(samples);
-  for (size_t i = 0; i < samples; ++i) {
-    wave[i] = 0.4f * std::sin(0.05f * static_cast<float>(i)) +
-              0.1f * std::cos(1.3f * static_cast<float>(i));
+TEST(Stft16, KnowsToneFromTone) {
+  // Three cycles in 16 samples: bin 3 alone, and what the window spreads to its neighbours.
+  std::vector<float> tone(480);
+  for (size_t i = 0; i < tone.size(); ++i) {
+    tone[i] = std::cos(2 * std::numbers::pi_v<float> * 3 * static_cast<float>(i) / 16);
   }
-  return wave;
+  const std::vector<float> frames = Stft16(tone);
+  ASSERT_EQ(frames.size(), 121U * kStftChannels);
+  const float* const frame = &frames[60 * kStftChannels];
+  const auto magnitude = [&](int bin) { return std::hypot(frame[bin], frame[9 + bin]); };
+  EXPECT_NEAR(magnitude(3), 4, 1e-5);
+  EXPECT_NEAR(magnitude(2), 2, 1e-5);
+  EXPECT_NEAR(magnitude(4), 2, 1e-5);
+  EXPECT_NEAR(magnitude(6), 0, 1e-5);
 }
 
-TEST(Stft16, ComesBackFromItsSpectrumAsItWas) {
-  const std::vector<float> wave = Wave(480);
-  std::vector<float> spectra = Stft16(wave);
-  // What Istft16 is given is the logarithm of the magnitude, and what the sine of is the phase; so
-  // only phases within a quarter turn can be said. Shifting a negative real part is not needed
-  // here: the frames of a test are made from such spectra alone.
-  for (size_t frame = 0; frame < spectra.size() / kStftChannels; ++frame) {
-    for (int64_t k = 0; k < 9; ++k) {
-      spectra[frame * kStftChannels + k] = std::log(0.5f / static_cast<float>(k + 1));
-      spectra[frame * kStftChannels + 9 + k] = 0.3f * static_cast<float>(k % 3);
-    }
+TEST(Istft16, TurnsASteadySpectrumIntoATone) {
+  // Bin 4 turns by a whole cycle with each hop, so that frames of one phase make one tone.
+  std::vector<float> frames(121 * kStftChannels, -100.0f);
+  for (size_t i = 0; i < 121; ++i) {
+    for (int bin = 0; bin < 9; ++bin) frames[i * kStftChannels + 9 + bin] = 0;
+    frames[i * kStftChannels + 4] = std::log(4.0f);
   }
-  const std::vector<float> made = Istft16(spectra);
-  ASSERT_EQ(made.size(), wave.size());
-  // The same frame everywhere gives a signal with the period of the hop.
-  for (size_t i = 64; i + 68 < made.size(); ++i) EXPECT_NEAR(made[i], made[i + 4], 1e-5) << i;
+  const std::vector<float> tone = Istft16(frames);
+  ASSERT_EQ(tone.size(), 480U);
+  for (size_t i = 16; i + 16 < tone.size(); ++i) {
+    const float expected = 0.5f * std::cos(std::numbers::pi_v<float> / 2 * static_cast<float>(i));
+    // Windowed once: twice the sum of the windows over the sum of their squares, 2 / 1.5.
+    EXPECT_NEAR(tone[i], expected * 2 / 1.5f, 1e-5) << i;
+  }
 }
 
 TEST(MakeSource, IsNoiseAloneWhereThereIsNoVoice) {

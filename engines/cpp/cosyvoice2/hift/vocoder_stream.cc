@@ -1,8 +1,8 @@
 #include "cosyvoice2/hift/vocoder_stream.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+
+#include "cosyvoice2/audio/windows.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -10,12 +10,6 @@ namespace {
 constexpr int64_t kHeldFrames = 8;
 constexpr int64_t kHeldSamples = kHeldFrames * kFrameSamples;
 constexpr double kHammingSum = 1.08;  // of the two halves of the window
-
-// A Hamming window over twice the samples held, in double as numpy computes it.
-double Hamming(int64_t n) {
-  return 0.54 - 0.46 * std::cos(2 * std::numbers::pi * static_cast<double>(n) /
-                                static_cast<double>(2 * kHeldSamples - 1));
-}
 
 template <class T>
 std::vector<float> Last(const T& values, int64_t count) {
@@ -41,10 +35,11 @@ std::vector<float> VocoderStream::Source(std::span<const float> f0, SourcePhase&
 }
 
 void VocoderStream::Fade(std::span<float> sound) const {
+  static const std::vector<double> window = Hamming(2 * kHeldSamples);
   const double sum = options_.faithful ? 1 : kHammingSum;
   for (int64_t i = 0; i < static_cast<int64_t>(sound_.size()); ++i) {
     sound[i] =
-        static_cast<float>((sound[i] * Hamming(i) + sound_[i] * Hamming(kHeldSamples + i)) / sum);
+        static_cast<float>((sound[i] * window[i] + sound_[i] * window[kHeldSamples + i]) / sum);
   }
 }
 

@@ -79,8 +79,9 @@ Result<std::unique_ptr<Lm>> Lm::Create(const Weights& weights, const LmConfig& c
 void Lm::Declare(const Weights& weights) {
   hidden_ = Dim(weights, "llm_embedding.weight", 1);
   const std::string first = LayerPrefix(0);
-  heads_ = Dim(weights, first + "self_attn.q_proj.weight", 0) / config_.head_dim;
-  kv_heads_ = Dim(weights, first + "self_attn.k_proj.weight", 0) / config_.head_dim;
+  heads_ = std::max<int64_t>(1, config_.heads);
+  head_dim_ = std::max<int64_t>(1, Dim(weights, first + "self_attn.q_proj.weight", 0) / heads_);
+  kv_heads_ = Dim(weights, first + "self_attn.k_proj.weight", 0) / head_dim_;
   ffn_ = Dim(weights, first + "mlp.gate_proj.weight", 0);
   const int64_t text = Dim(weights, "llm.model.model.embed_tokens.weight", 0);
   const int64_t speech = Dim(weights, "llm_decoder.weight", 0);
@@ -96,58 +97,23 @@ void Lm::Declare(const Weights& weights) {
   layers_.resize(static_cast<size_t>(CountLayers(weights)));
   for (size_t i = 0; i < layers_.size(); ++i) DeclareLayer(static_cast<int>(i));
   final_norm_ = store_.Vector("llm.model.model.norm.weight", hidden_);
-  head_ = store_.MakeLinear("llm_decoder", speech, hidden_);
+  head_ = store_.MakeDense({{"llm_decoder", speech}}, hidden_);
 }
 
 void Lm::DeclareLayer(int index) {
   Layer& layer = layers_[index];
   const std::string prefix = LayerPrefix(index);
   const std::string attention = prefix + "self_attn.";
-  const int64_t q = heads_ * config_.head_dim;
-  const int64_t kv = kv_heads_ * config_.head_dim;
+  const int64_t q = heads_ * head_dim_;
+  const int64_t kv = kv_heads_ * head_dim_;
   layer.input_norm = store_.Vector(prefix + "input_layernorm.weight", hidden_);
-  layer.qkv.weight = MakeStacked({{attention + "q_proj.weight", q},
-                                  {attention + "k_proj.weight", kv},
-                                  {attention + "v_proj.weight", kv}},
-                                 hidden_);
-  layer.qkv.bias = MakeStackedBias({{attention + "q_proj.bias", q},
-                                    {attention + "k_proj.bias", kv},
-                                    {attention + "v_proj.bias", kv}});
-  layer.output = store_.MakeLinear(attention + "o_proj", hidden_, q, false);
+  layer.qkv = store_.MakeDense(
+      {{attention + "q_proj", q}, {attention + "k_proj", kv}, {attention + "v_proj", kv}}, hidden_);
+  layer.output = store_.MakeDense({{attention + "o_proj", hidden_}}, q, false);
   layer.post_norm = store_.Vector(prefix + "post_attention_layernorm.weight", hidden_);
-  layer.gate_up.weight = MakeStacked(
-      {{prefix + "mlp.gate_proj.weight", ffn_}, {prefix + "mlp.up_proj.weight", ffn_}}, hidden_);
-  layer.down = store_.MakeLinear(prefix + "mlp.down_proj", hidden_, ffn_, false);
-}
-
-Tensor Lm::MakeStacked(const std::vector<std::pair<std::string, int64_t>>& parts, int64_t in) {
-  std::vector<TensorView> views;
-  int64_t rows = 0;
-  for (const auto& [name, out] : parts) {
-    views.push_back(store_.Get(name, {out, in}));
-    rows += out;
-  }
-  const bool fits = in % ggml_blck_size(config_.matrix_type) == 0;
-  return store_.Add(fits ? config_.matrix_type : GGML_TYPE_F32, in, rows,
-                    [views](std::span<float> to) {
-                      float* at = to.data();
-                      for (const TensorView& view : views) {
-                        at = std::copy_n(view.data, view.element_count(), at);
-                      }
-                    });
-}
-
-Tensor Lm::MakeStackedBias(const std::vector<std::pair<std::string, int64_t>>& parts) {
-  std::vector<TensorView> views;
-  int64_t length = 0;
-  for (const auto& [name, out] : parts) {
-    views.push_back(store_.Get(name, {out}));
-    length += out;
-  }
-  return store_.Add(GGML_TYPE_F32, length, 1, [views](std::span<float> to) {
-    float* at = to.data();
-    for (const TensorView& view : views) at = std::copy_n(view.data, view.element_count(), at);
-  });
+  layer.gate_up = store_.MakeDense({{prefix + "mlp.gate_proj", ffn_}, {prefix + "mlp.up_proj", ffn_}},
+                                   hidden_, false);
+  layer.down = store_.MakeDense({{prefix + "mlp.down_proj", hidden_}}, ffn_, false);
 }
 
 Result<std::vector<float>> Lm::Embed(std::span<const Symbol> symbols) const {
@@ -175,7 +141,7 @@ Status Lm::Reserve(LmState& state, int64_t symbols) const {
   const int64_t capacity = (std::max(symbols, state.capacity_ * 3 / 2) + kCapacityStep - 1) /
                            kCapacityStep * kCapacityStep;
   LmState grown;
-  grown.head_dim_ = config_.head_dim;
+  grown.head_dim_ = head_dim_;
   grown.length_ = state.length_;
   grown.capacity_ = capacity;
   const size_t tensors = 2 * layers_.size();
@@ -184,7 +150,7 @@ Status Lm::Reserve(LmState& state, int64_t symbols) const {
   for (size_t i = 0; i < tensors; ++i) {
     (i % 2 == 0 ? grown.keys_ : grown.values_)
         .push_back(ggml_new_tensor_2d(grown.context_.get(), config_.cache_type,
-                                      kv_heads_ * config_.head_dim, capacity));
+                                      kv_heads_ * head_dim_, capacity));
   }
   PARLEY_TRY(grown.buffer_, nn::AllocateTensors(grown.context_.get(),
                                                 "keys and values of the "
@@ -212,7 +178,7 @@ Tensor Lm::RmsNorm(Graph& graph, Tensor weight, Tensor x) const {
 
 Tensor Lm::Attend(const Pass& pass, int index, Tensor qkv) const {
   ggml_context* ctx = pass.graph.ctx();
-  const int64_t dim = config_.head_dim;
+  const int64_t dim = head_dim_;
   const auto part = [&](int64_t from, int64_t heads) {
     return ggml_view_3d(ctx, qkv, dim, heads, pass.count, dim * sizeof(float), qkv->nb[1],
                         from * dim * sizeof(float));
@@ -246,12 +212,10 @@ Tensor Lm::Attend(const Pass& pass, int index, Tensor qkv) const {
 Tensor Lm::RunLayer(const Pass& pass, int index, Tensor x) const {
   const Layer& layer = layers_[index];
   Graph& graph = pass.graph;
-  ggml_context* ctx = graph.ctx();
-  Tensor qkv = nn::Apply(graph, layer.qkv, RmsNorm(graph, layer.input_norm, x));
-  Tensor attended = nn::Apply(graph, layer.output, Attend(pass, index, qkv));
-  x = ggml_add(ctx, x, attended);
-  Tensor gate_up = nn::Apply(graph, layer.gate_up, RmsNorm(graph, layer.post_norm, x));
-  return ggml_add(ctx, x, nn::Apply(graph, layer.down, ggml_swiglu(ctx, gate_up)));
+  Tensor qkv = nn::Convolve(graph, layer.qkv, RmsNorm(graph, layer.input_norm, x));
+  x = nn::Convolve(graph, layer.output, Attend(pass, index, qkv), {.residual = x});
+  Tensor gate_up = nn::Convolve(graph, layer.gate_up, RmsNorm(graph, layer.post_norm, x));
+  return nn::Convolve(graph, layer.down, ggml_swiglu(graph.ctx(), gate_up), {.residual = x});
 }
 
 Result<std::vector<float>> Lm::Forward(nn::Executor& executor, LmState& state,
@@ -279,13 +243,13 @@ Result<std::vector<float>> Lm::Forward(nn::Executor& executor, LmState& state,
   if (graph.tapped()) {
     x = RmsNorm(graph, final_norm_, x);
     graph.Tap("hidden", x);
-    graph.Tap("logits", nn::Apply(graph, head_, x));
+    graph.Tap("logits", nn::Convolve(graph, head_, x));
     x = nn::Frames(graph, x, count - 1, 1);
   } else {
     x = RmsNorm(graph, final_norm_, nn::Frames(graph, x, count - 1, 1));
   }
   std::vector<float> logits;
-  graph.Output(nn::Apply(graph, head_, x), &logits);
+  graph.Output(nn::Convolve(graph, head_, x), &logits);
   PARLEY_TRY_STATUS(executor.Run(graph));
   state.length_ += count;
   return logits;

@@ -27,7 +27,7 @@ struct Symbol {
 };
 
 struct LmConfig {
-  int64_t head_dim = 64;
+  int64_t heads = 14;  // of the queries; nothing in the weights tells
   float rope_theta = 1e6f;
   float rms_eps = 1e-6f;
   ggml_type matrix_type = GGML_TYPE_F32;  // F32, F16, Q8_0, Q4_0
@@ -77,7 +77,7 @@ class Lm {
 
   int64_t text_vocabulary() const { return text_embedding_->ne[1]; }
   // Speech tokens are 0 … speech_tokens − 1; then end of speech, an unused stop, and fill.
-  int speech_tokens() const { return static_cast<int>(head_.weight->ne[1]) - 3; }
+  int speech_tokens() const { return static_cast<int>(head_.out) - 3; }
   int eos() const { return speech_tokens(); }
   int unused_stop() const { return speech_tokens() + 1; }
   int fill() const { return speech_tokens() + 2; }
@@ -86,18 +86,16 @@ class Lm {
  private:
   struct Layer {
     nn::Tensor input_norm;
-    nn::Linear qkv;  // queries, keys and values, one after the other
-    nn::Linear output;
+    nn::Conv qkv;  // queries, keys and values, one after the other
+    nn::Conv output;
     nn::Tensor post_norm;
-    nn::Linear gate_up;  // both halves of SwiGLU
-    nn::Linear down;
+    nn::Conv gate_up;  // both halves of SwiGLU
+    nn::Conv down;
   };
 
   Lm(const Weights& weights, const LmConfig& config);
   void Declare(const Weights& weights);
   void DeclareLayer(int index);
-  nn::Tensor MakeStacked(const std::vector<std::pair<std::string, int64_t>>& parts, int64_t in);
-  nn::Tensor MakeStackedBias(const std::vector<std::pair<std::string, int64_t>>& parts);
   nn::Tensor RmsNorm(nn::Graph& graph, nn::Tensor weight, nn::Tensor x) const;
   struct Pass;
   nn::Tensor RunLayer(const Pass& pass, int index, nn::Tensor x) const;
@@ -107,6 +105,7 @@ class Lm {
   nn::WeightStore store_;
   int64_t hidden_ = 0;
   int64_t heads_ = 0;
+  int64_t head_dim_ = 0;
   int64_t kv_heads_ = 0;
   int64_t ffn_ = 0;
   std::vector<Layer> layers_;
@@ -114,7 +113,7 @@ class Lm {
   nn::Tensor speech_embedding_ = nullptr;
   nn::Tensor marks_embedding_ = nullptr;  // sos, task id
   nn::Tensor final_norm_ = nullptr;
-  nn::Linear head_;
+  nn::Conv head_;
 };
 
 }  // namespace parley::cosyvoice2

@@ -138,21 +138,6 @@ void Aim(const ConvTask& task, int64_t first, int rows, const float* zeros, cons
   }
 }
 
-// Bias, activation and residual of `rows` × `count` sums, on their way from the tile to y.
-void Finish(const ConvTask& task, const float* sums, int64_t row, int rows, int64_t column,
-            int64_t count) {
-  for (int r = 0; r < rows; ++r) {
-    float* const y = task.y + (row + r) * task.out + column;
-    std::memcpy(y, sums + r * 2 * kPanel, count * sizeof(float));
-    if (task.bias != nullptr) kernels::Add(task.bias + column, y, count);
-    if (task.activation == Activation::kSilu) kernels::Silu(y, y, count);
-    if (task.activation == Activation::kGelu) kernels::GeluErf(y, y, count);
-    if (task.residual != nullptr) {
-      kernels::Add(task.residual + (row + r) * task.out + column, y, count);
-    }
-  }
-}
-
 void RunPart(const ConvTask& task, const float* zeros, int64_t row_begin, int64_t row_end,
              int64_t panel_begin, int64_t panel_end) {
   const Shape& shape = GetShape();
@@ -171,7 +156,7 @@ void RunPart(const ConvTask& task, const float* zeros, int64_t row_begin, int64_
           x,      task.taps, task.in,    1,    task.packed + panel * panel_stride, panel_stride,
           kPanel, sums,      2 * kPanel, false};
       (two ? shape.two : shape.one)(tile, rows);
-      Finish(task, sums, row, rows, column, count);
+      FinishConv(task, sums, 2 * kPanel, row, rows, column, count);
     }
   }
 }
@@ -183,6 +168,20 @@ void PackPanels(std::span<const float> rows, int64_t out, int64_t depth, float* 
   for (int64_t o = 0; o < out; ++o) {
     for (int64_t k = 0; k < depth; ++k) {
       packed[(o / kPanel * depth + k) * kPanel + o % kPanel] = rows[o * depth + k];
+    }
+  }
+}
+
+void FinishConv(const ConvTask& task, const float* sums, int64_t sums_stride, int64_t row, int rows,
+                int64_t column, int64_t count) {
+  for (int r = 0; r < rows; ++r) {
+    float* const y = task.y + (row + r) * task.out + column;
+    std::memcpy(y, sums + r * sums_stride, count * sizeof(float));
+    if (task.bias != nullptr) kernels::Add(task.bias + column, y, count);
+    if (task.activation == Activation::kSilu) kernels::Silu(y, y, count);
+    if (task.activation == Activation::kGelu) kernels::GeluErf(y, y, count);
+    if (task.residual != nullptr) {
+      kernels::Add(task.residual + (row + r) * task.out + column, y, count);
     }
   }
 }

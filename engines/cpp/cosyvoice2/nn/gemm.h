@@ -44,6 +44,10 @@ struct ConvTask {
 // The share of thread `ith` of `nth`.
 void RunConv(const ConvTask& task, int ith, int nth);
 
+// Bias, activation and residual of `rows` × `count` sums on their way to y.
+void FinishConv(const ConvTask& task, const float* sums, int64_t sums_stride, int64_t row, int rows,
+                int64_t column, int64_t count);
+
 // The kernel itself, for attention: y[r][16 · p + lane] += Σ_k x[r · x_stride + k · x_step] ·
 // panels[p · panel_stride + k · row_stride + lane].
 struct PanelTask {

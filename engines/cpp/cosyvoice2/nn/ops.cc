@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "cosyvoice2/nn/gemm8.h"
 #include "cosyvoice2/nn/kernels.h"
 
 namespace parley::cosyvoice2::nn {
@@ -74,30 +75,53 @@ const float* Data(const ggml_tensor* tensor) { return static_cast<const float*>(
 // The sources of the node are x, the weights, and what there is of bias and residual.
 struct PackedConv {
   ConvTask task;
+  bool eight;
   bool bias;
   bool residual;
 };
 
+// x in 8 bits, frame after frame.
+Tensor Quantize8(Graph& graph, Tensor x) {
+  Tensor args[] = {x};
+  return ggml_custom_4d(
+      graph.ctx(), GGML_TYPE_I8, RowSize8(x->ne[0]), x->ne[1], x->ne[2], 1, args, 1,
+      [](ggml_tensor* to, int ith, int nth, void*) {
+        const Share share = ShareOf(to, ith, nth);
+        for (int64_t row = share.begin; row < share.end; ++row) {
+          QuantizeRow8(Row(to->src[0], row), to->src[0]->ne[0],
+                       static_cast<uint8_t*>(to->data) + row * to->ne[0]);
+        }
+      },
+      GGML_N_TASKS_MAX, nullptr);
+}
+
+void RunPacked(ggml_tensor* to, int ith, int nth, void* userdata) {
+  const auto& packed = *static_cast<const PackedConv*>(userdata);
+  ConvTask run = packed.task;
+  if (packed.bias) run.bias = Data(to->src[2]);
+  if (packed.residual) run.residual = Data(to->src[packed.bias ? 3 : 2]);
+  run.y = static_cast<float*>(to->data);
+  if (packed.eight) {
+    RunConv8(run, static_cast<const uint8_t*>(to->src[0]->data),
+             static_cast<const uint8_t*>(to->src[1]->data), ith, nth);
+    return;
+  }
+  run.x = Data(to->src[0]);
+  run.packed = Data(to->src[1]);
+  RunConv(run, ith, nth);
+}
+
 Tensor ConvolvePacked(Graph& graph, const Conv& conv, Tensor x, const Walk& walk,
                       const ConvTask& task) {
-  Tensor args[4] = {x, conv.weight};
+  const bool eight = conv.form == Conv::Form::kPanels8;
+  Tensor args[4] = {eight ? Quantize8(graph, x) : x, conv.weight};
   int count = 2;
   if (conv.bias != nullptr) args[count++] = conv.bias;
   if (walk.residual != nullptr) args[count++] = Contiguous(graph, walk.residual);
   return ggml_custom_4d(
-      graph.ctx(), GGML_TYPE_F32, conv.out, task.out_frames, task.batch, 1, args, count,
-      [](ggml_tensor* to, int ith, int nth, void* userdata) {
-        const auto& packed = *static_cast<const PackedConv*>(userdata);
-        ConvTask run = packed.task;
-        run.x = Data(to->src[0]);
-        run.packed = Data(to->src[1]);
-        if (packed.bias) run.bias = Data(to->src[2]);
-        if (packed.residual) run.residual = Data(to->src[packed.bias ? 3 : 2]);
-        run.y = static_cast<float*>(to->data);
-        RunConv(run, ith, nth);
-      },
+      graph.ctx(), GGML_TYPE_F32, conv.out, task.out_frames, task.batch, 1, args, count, RunPacked,
       GGML_N_TASKS_MAX,
-      graph.Keep(PackedConv{task, conv.bias != nullptr, walk.residual != nullptr}));
+      graph.Keep(PackedConv{task, eight, conv.bias != nullptr, walk.residual != nullptr}));
 }
 
 // What each output frame sees, laid end to end: [taps · in, out_frames, batch].
@@ -160,8 +184,8 @@ Tensor Convolve(Graph& graph, const Conv& conv, Tensor x, const Walk& walk) {
                    .out = conv.out};
   const int64_t reach = walk.dilation * (conv.taps - 1);
   task.out_frames = (x->ne[1] + walk.left + walk.right - reach - 1) / walk.stride + 1;
-  return conv.packed ? ConvolvePacked(graph, conv, x, walk, task)
-                     : ConvolveByGgml(graph, conv, x, walk, task);
+  return conv.form == Conv::Form::kGgml ? ConvolveByGgml(graph, conv, x, walk, task)
+                                        : ConvolvePacked(graph, conv, x, walk, task);
 }
 
 Tensor ConvolveSame(Graph& graph, const Conv& conv, Tensor x, int64_t dilation, Tensor residual) {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "cosyvoice2/nn/gemm.h"
+#include "cosyvoice2/nn/gemm8.h"
 
 namespace parley::cosyvoice2::nn {
 namespace {
@@ -54,7 +55,7 @@ ggml_type WeightStore::TypeOfRows(int64_t row_length) const {
 
 Tensor WeightStore::Add(ggml_type type, int64_t ne0, int64_t ne1, FillFn fill) {
   Tensor tensor = ggml_new_tensor_2d(context_.get(), type, ne0, ne1);
-  pending_.push_back({tensor, std::move(fill)});
+  pending_.push_back({tensor, std::move(fill), 0, 0});
   return tensor;
 }
 
@@ -89,12 +90,19 @@ LayerNorm WeightStore::MakeNorm(const std::string& prefix, int64_t channels, flo
 
 Conv WeightStore::AddConv(int64_t out, int64_t in, int64_t taps, FillFn fill) {
   Conv conv{.in = in, .out = out, .taps = taps};
-  conv.packed = TypeOfRows(taps * in) == GGML_TYPE_F32;
-  if (!conv.packed) {
-    conv.weight = Add(matrix_type_, taps * in, out, std::move(fill));
+  const int64_t depth = taps * in;
+  const bool blocks = in % kBlock8 == 0;
+  if (matrix_type_ == GGML_TYPE_Q8_0 && blocks) {
+    conv.form = Conv::Form::kPanels8;
+    conv.weight = ggml_new_tensor_1d(context_.get(), GGML_TYPE_I8, PackedSize8(out, depth));
+    pending_.push_back({conv.weight, std::move(fill), out, depth});
     return conv;
   }
-  const int64_t depth = taps * in;
+  if (TypeOfRows(depth) != GGML_TYPE_F32 && matrix_type_ != GGML_TYPE_Q8_0) {
+    conv.weight = Add(matrix_type_, depth, out, std::move(fill));
+    return conv;
+  }
+  conv.form = Conv::Form::kPanels;
   conv.weight = Add(GGML_TYPE_F32, kPanel, PackedSize(out, depth) / kPanel,
                     [=, fill = std::move(fill)](std::span<float> to) {
                       std::vector<float> rows(static_cast<size_t>(out * depth));
@@ -193,6 +201,14 @@ Conv WeightStore::MakeUpsampling(const std::string& prefix, int64_t in, int64_t 
 Status WeightStore::Convert(const Pending& pending, std::vector<float>& values,
                             std::vector<uint8_t>& bytes) {
   Tensor tensor = pending.tensor;
+  if (pending.panels8_out > 0) {
+    values.resize(static_cast<size_t>(pending.panels8_out * pending.panels8_depth));
+    pending.fill(values);
+    bytes.resize(ggml_nbytes(tensor));
+    PackPanels8(values, pending.panels8_out, pending.panels8_depth, bytes.data());
+    ggml_backend_tensor_set(tensor, bytes.data(), 0, bytes.size());
+    return {};
+  }
   values.resize(static_cast<size_t>(ggml_nelements(tensor)));
   pending.fill(values);
   if (tensor->type == GGML_TYPE_F32) {

@@ -31,7 +31,7 @@ struct Conv {
   int64_t in = 0;
   int64_t out = 0;
   int64_t taps = 1;
-  bool packed = false;
+  Form form = Form::kGgml;
 };
 
 struct LayerNorm {
@@ -84,6 +84,8 @@ class WeightStore {
   struct Pending {
     Tensor tensor;
     FillFn fill;
+    int64_t panels8_out;  // 0 where the tensor is none of those
+    int64_t panels8_depth;
   };
   struct Normed {
     TensorView direction;  // v

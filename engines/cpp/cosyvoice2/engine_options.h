@@ -1,0 +1,38 @@
+// What a pack's [options] and the environment say of how the CosyVoice 2 engine runs.
+#pragma once
+
+#include <ggml.h>
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "cosyvoice2/stream/hop_plan.h"
+#include "cosyvoice2/stream/speech.h"
+#include "cosyvoice2/text/text_frontend.h"
+#include "engine/sdk.h"
+
+namespace parley::cosyvoice2 {
+
+struct EngineOptions {
+  int slots = 2;  // streams at once
+  SpeechThreads threads;
+  ggml_type lm_weights = GGML_TYPE_Q8_0;
+  ggml_type flow_weights = GGML_TYPE_F32;
+  ggml_type lm_cache = GGML_TYPE_F16;
+  ggml_type flow_cache = GGML_TYPE_F16;
+  // Mel frames that new ones look back at; 0: all. Bounds a stream's memory, and is a deviation from
+  // the model.
+  int64_t window_frames = 0;
+  size_t prompt_cache_bytes = size_t{1} << 30;  // of all voices' prompts
+  HopRules hops;
+  bool faithful = false;  // everything as the official code does it, its slips among it
+  TextMode text = TextMode::kNormalize;
+};
+
+// kInvalidArgument names the option, its value and what may be.
+Result<EngineOptions> ReadEngineOptions(const engine::Load& load);
+
+// One line an option, for --help.
+extern const char* const kEngineOptionsHelp;
+
+}  // namespace parley::cosyvoice2
