@@ -47,4 +47,5 @@ set(COSYVOICE2_FRONT_TESTS
     weights/generated_test.cc
     weights/npy_test.cc
     weights/torch_file_test.cc)
-set(COSYVOICE2_FRONT_FUZZERS weights/torch_file_fuzz.cc)
+set(COSYVOICE2_FRONT_FUZZERS
+                             weights/torch_file_fuzz.cc)
