@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cosyvoice2/goldens/goldens_command.h"
+#include "cosyvoice2/pack/make_test_pack.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -18,6 +19,8 @@ struct Command {
 constexpr Command kCommands[] = {
     {"goldens", "goldens DIR [--json]   compares this engine with the official model's results",
      RunGoldensCommand},
+    {"make-test-pack", "make-test-pack …          writes a model folder with weights made up",
+     RunMakeTestPackCommand},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@ set(COSYVOICE2_FRONT_SOURCES
     audio/resample.cc
     audio/windows.cc
     commands.cc
+    config/model_config.cc
+    config/yaml_values.cc
     goldens/audio_set.cc
     goldens/constants_set.cc
     goldens/front_sets.cc
@@ -16,6 +18,12 @@ set(COSYVOICE2_FRONT_SOURCES
     goldens/registry.cc
     goldens/text_set.cc
     goldens/tokenizer_set.cc
+    pack/make_test_pack.cc
+    pack/manifest_builder.cc
+    pack/model_files.cc
+    pack/model_shapes.cc
+    pack/torch_writer.cc
+    pack/voice_graphs.cc
     text/byte_characters.cc
     text/byte_pairs.cc
     text/number_words.cc
@@ -38,7 +46,10 @@ set(COSYVOICE2_FRONT_SOURCES
     weights/zip_reader.cc)
 set(COSYVOICE2_FRONT_TESTS
     audio/audio_test.cc
+    config/model_config_test.cc
     goldens/registry_test.cc
+    pack/make_test_pack_test.cc
+    pack/model_shapes_test.cc
     testing/golden_data.cc
     testing/small_tokenizer.cc
     text/text_frontend_test.cc
