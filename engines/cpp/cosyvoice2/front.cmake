@@ -31,6 +31,7 @@ set(COSYVOICE2_FRONT_SOURCES
     text/split.cc
     text/text_frontend.cc
     text/tokenizer.cc
+    weights/blob_file.cc
     weights/checkpoint.cc
     weights/generated.cc
     weights/half.cc
@@ -39,9 +40,11 @@ set(COSYVOICE2_FRONT_SOURCES
     weights/mapped_file.cc
     weights/npy.cc
     weights/pickle.cc
+    weights/sha256.cc
     weights/torch_fault.cc
     weights/torch_file.cc
     weights/torch_tensor.cc
+    weights/weight_cache.cc
     weights/weights.cc
     weights/zip_reader.cc)
 set(COSYVOICE2_FRONT_TESTS
@@ -54,6 +57,7 @@ set(COSYVOICE2_FRONT_TESTS
     testing/small_tokenizer.cc
     text/text_frontend_test.cc
     text/tokenizer_test.cc
+    weights/blob_file_test.cc
     weights/checkpoint_test.cc
     weights/generated_test.cc
     weights/npy_test.cc
