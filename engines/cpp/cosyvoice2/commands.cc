@@ -6,6 +6,7 @@
 
 #include "cosyvoice2/goldens/goldens_command.h"
 #include "cosyvoice2/pack/make_test_pack.h"
+#include "cosyvoice2/voice/voice_command.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -21,6 +22,8 @@ constexpr Command kCommands[] = {
      RunGoldensCommand},
     {"make-test-pack", "make-test-pack …          writes a model folder with weights made up",
      RunMakeTestPackCommand},
+    {"voice", "voice …                   makes the prompt of a new voice from a recording",
+     RunVoiceCommand},
 };
 
 }  // namespace

@@ -31,6 +31,13 @@ set(COSYVOICE2_FRONT_SOURCES
     text/split.cc
     text/text_frontend.cc
     text/tokenizer.cc
+    voice/prompt_audio.cc
+    voice/speech_request.cc
+    voice/spk2info.cc
+    voice/voice_command.cc
+    voice/voice_encoder.cc
+    voice/voice_library.cc
+    voice/voice_prompt.cc
     weights/blob_file.cc
     weights/checkpoint.cc
     weights/generated.cc
@@ -55,8 +62,11 @@ set(COSYVOICE2_FRONT_TESTS
     pack/model_shapes_test.cc
     testing/golden_data.cc
     testing/small_tokenizer.cc
+    testing/sounds.cc
     text/text_frontend_test.cc
     text/tokenizer_test.cc
+    voice/voice_library_test.cc
+    voice/voice_test.cc
     weights/blob_file_test.cc
     weights/checkpoint_test.cc
     weights/generated_test.cc
