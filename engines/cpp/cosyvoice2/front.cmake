@@ -72,5 +72,5 @@ set(COSYVOICE2_FRONT_TESTS
     weights/generated_test.cc
     weights/npy_test.cc
     weights/torch_file_test.cc)
-set(COSYVOICE2_FRONT_FUZZERS
+set(COSYVOICE2_FRONT_FUZZERS config/model_config_fuzz.cc text/speech_text_fuzz.cc
                              weights/torch_file_fuzz.cc)
