@@ -60,6 +60,17 @@ Result<Ort::Value> Wrap(const char* name, std::span<const int64_t> shape, std::s
                                            shape.data(), shape.size());
 }
 
+// Of a feed that is no Value.
+Result<Ort::Value> WrapElements(const Feed& feed) {
+  if (const auto* floats = std::get_if<std::span<const float>>(&feed.data)) {
+    return Wrap(feed.name, feed.shape, *floats);
+  }
+  if (const auto* ints = std::get_if<std::span<const int32_t>>(&feed.data)) {
+    return Wrap(feed.name, feed.shape, *ints);
+  }
+  return Wrap(feed.name, feed.shape, std::get<std::span<const int64_t>>(feed.data));
+}
+
 }  // namespace
 
 struct Value::Impl {
@@ -87,6 +98,9 @@ std::span<const int64_t> Value::shape() const { return impl_->shape; }
 std::span<const float> Value::floats() const { return impl_->Elements<float>(ElementType::kFloat); }
 std::span<const int64_t> Value::ints() const {
   return impl_->Elements<int64_t>(ElementType::kInt64);
+}
+std::span<const int32_t> Value::int32s() const {
+  return impl_->Elements<int32_t>(ElementType::kInt32);
 }
 
 struct CancelToken::Impl {
@@ -149,10 +163,7 @@ Status Session::Impl::Run(std::span<const Feed> feeds, std::span<const char* con
       inputs_raw.push_back((*value)->impl().value);
       continue;
     }
-    const auto* floats = std::get_if<std::span<const float>>(&feed.data);
-    PARLEY_TRY(owned.emplace_back(nullptr),
-               floats ? Wrap(feed.name, feed.shape, *floats)
-                      : Wrap(feed.name, feed.shape, std::get<std::span<const int64_t>>(feed.data)));
+    PARLEY_TRY(owned.emplace_back(nullptr), WrapElements(feed));
     inputs_raw.push_back(owned.back());
   }
   std::vector<OrtValue*> outputs_raw;

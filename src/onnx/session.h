@@ -51,9 +51,11 @@ class Value {
 
   ElementType type() const;
   std::span<const int64_t> shape() const;
-  // All elements. The type must be kFloat, or kInt64: asking for the other is a bug and aborts.
+  // All elements. The type must be kFloat, kInt64 or kInt32: asking for another is a bug and
+  // aborts.
   std::span<const float> floats() const;
   std::span<const int64_t> ints() const;
+  std::span<const int32_t> int32s() const;
 
   const Impl& impl() const { return *impl_; }
 
@@ -68,11 +70,15 @@ struct Feed {
       : name(input), shape(dims), data(elements) {}
   Feed(const char* input, std::span<const int64_t> dims, std::span<const int64_t> elements)
       : name(input), shape(dims), data(elements) {}
+  Feed(const char* input, std::span<const int64_t> dims, std::span<const int32_t> elements)
+      : name(input), shape(dims), data(elements) {}
   Feed(const char* input, const Value& value) : name(input), data(&value) {}
 
   const char* name;
   std::span<const int64_t> shape;
-  std::variant<std::span<const float>, std::span<const int64_t>, const Value*> data;
+  std::variant<std::span<const float>, std::span<const int64_t>, std::span<const int32_t>,
+               const Value*>
+      data;
 };
 
 // One output of a run written into the caller's memory. The shape must be what the model gives.

@@ -102,6 +102,24 @@ TEST_F(OnnxSession, AValueOfOneRunFeedsTheNext) {
   EXPECT_EQ((*second)[0].floats()[5], 66);
 }
 
+TEST_F(OnnxSession, IntegersOf32BitsGoInAndComeOut) {
+  const auto session = Session::FromBytes(ModelBuilder()
+                                              .Input("n", {-1}, ModelBuilder::kInt32)
+                                              .Node("Add", {"n", "n"}, {"twice"})
+                                              .Output("twice", {-1}, ModelBuilder::kInt32)
+                                              .Build(),
+                                          "twice", {});
+  ASSERT_TRUE(session) << session.error().message;
+  const std::vector<int32_t> numbers{3, -4};
+  const std::vector<int64_t> shape{2};
+  const Feed feeds[] = {{"n", shape, numbers}};
+  const char* const names[] = {"twice"};
+  const auto values = (*session)->Run(feeds, names);
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_EQ((*values)[0].type(), ElementType::kInt32);
+  EXPECT_EQ((*values)[0].int32s()[1], -8);
+}
+
 TEST_F(OnnxSession, ARunWritesIntoTheCallersMemory) {
   const Feed feeds[] = {{"a", a_shape_, a_}, {"count", count_shape_, count_}};
   std::vector<float> out(6);

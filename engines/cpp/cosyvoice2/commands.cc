@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "cosyvoice2/goldens/goldens_command.h"
+#include "cosyvoice2/pack/make_test_pack.h"
+#include "cosyvoice2/voice/voice_command.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -18,6 +20,10 @@ struct Command {
 constexpr Command kCommands[] = {
     {"goldens", "goldens DIR [--json]   compares this engine with the official model's results",
      RunGoldensCommand},
+    {"make-test-pack", "make-test-pack …          writes a model folder with weights made up",
+     RunMakeTestPackCommand},
+    {"voice", "voice …                   makes the prompt of a new voice from a recording",
+     RunVoiceCommand},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@ set(COSYVOICE2_FRONT_SOURCES
     audio/resample.cc
     audio/windows.cc
     commands.cc
+    config/model_config.cc
+    config/yaml_values.cc
     goldens/audio_set.cc
     goldens/constants_set.cc
     goldens/front_sets.cc
@@ -16,6 +18,12 @@ set(COSYVOICE2_FRONT_SOURCES
     goldens/registry.cc
     goldens/text_set.cc
     goldens/tokenizer_set.cc
+    pack/make_test_pack.cc
+    pack/manifest_builder.cc
+    pack/model_files.cc
+    pack/model_shapes.cc
+    pack/torch_writer.cc
+    pack/voice_graphs.cc
     text/byte_characters.cc
     text/byte_pairs.cc
     text/number_words.cc
@@ -23,6 +31,14 @@ set(COSYVOICE2_FRONT_SOURCES
     text/split.cc
     text/text_frontend.cc
     text/tokenizer.cc
+    voice/prompt_audio.cc
+    voice/speech_request.cc
+    voice/spk2info.cc
+    voice/voice_command.cc
+    voice/voice_encoder.cc
+    voice/voice_library.cc
+    voice/voice_prompt.cc
+    weights/blob_file.cc
     weights/checkpoint.cc
     weights/generated.cc
     weights/half.cc
@@ -31,20 +47,30 @@ set(COSYVOICE2_FRONT_SOURCES
     weights/mapped_file.cc
     weights/npy.cc
     weights/pickle.cc
+    weights/sha256.cc
     weights/torch_fault.cc
     weights/torch_file.cc
     weights/torch_tensor.cc
+    weights/weight_cache.cc
     weights/weights.cc
     weights/zip_reader.cc)
 set(COSYVOICE2_FRONT_TESTS
     audio/audio_test.cc
+    config/model_config_test.cc
     goldens/registry_test.cc
+    pack/make_test_pack_test.cc
+    pack/model_shapes_test.cc
     testing/golden_data.cc
     testing/small_tokenizer.cc
+    testing/sounds.cc
     text/text_frontend_test.cc
     text/tokenizer_test.cc
+    voice/voice_library_test.cc
+    voice/voice_test.cc
+    weights/blob_file_test.cc
     weights/checkpoint_test.cc
     weights/generated_test.cc
     weights/npy_test.cc
     weights/torch_file_test.cc)
-set(COSYVOICE2_FRONT_FUZZERS weights/torch_file_fuzz.cc)
+set(COSYVOICE2_FRONT_FUZZERS config/model_config_fuzz.cc text/speech_text_fuzz.cc
+                             weights/torch_file_fuzz.cc)

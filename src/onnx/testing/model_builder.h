@@ -20,6 +20,7 @@ class ModelBuilder {
 
   // ONNX element types.
   static constexpr int kFloat = 1;
+  static constexpr int kInt32 = 6;
   static constexpr int kInt64 = 7;
 
   // A negative dimension is left open.

@@ -74,7 +74,9 @@ TEST(Features, OfSilenceAreTheirFloors) {
   const std::vector<float> silence(24'000, 0.0F);
   EXPECT_THAT(WhisperLogMel(silence)->values, Each(-1.5F));
   EXPECT_THAT(KaldiFbank(silence)->values, Each(std::log(1.1920929e-07F)));
-  for (const float value : FlowMel(silence)->values) EXPECT_NEAR(value, std::log(1e-5), 1e-5);
+  const auto mel = FlowMel(silence);
+  ASSERT_TRUE(mel);
+  for (const float value : mel->values) EXPECT_NEAR(value, std::log(1e-5), 1e-5);
   Spectrogram fbank = *KaldiFbank(silence);
   SubtractMean(fbank);
   EXPECT_THAT(fbank.values, Each(0.0F));

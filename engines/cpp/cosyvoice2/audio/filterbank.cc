@@ -26,17 +26,21 @@ double HzFromSlaney(double mel) {
 }
 
 double KaldiFromHz(double hz) { return 1127.0 * std::log(1.0 + hz / 700.0); }
+float KaldiFromHz(float hz) { return 1127.0F * std::log(1.0F + hz / 700.0F); }
 
 // Rises from `left` to 1 at `middle`, falls to 0 at `right`.
-double Triangle(double at, double left, double middle, double right) {
-  return std::max(0.0, std::min((at - left) / (middle - left), (right - at) / (right - middle)));
+template <class Number>
+Number Triangle(Number at, Number left, Number middle, Number right) {
+  const Number lower = std::min((at - left) / (middle - left), (right - at) / (right - middle));
+  return std::max(Number{0}, lower);
 }
 
-// bands + 2 points at equal distances.
-std::vector<double> Points(double low, double high, size_t bands) {
-  std::vector<double> points(bands + 2);
+// bands + 2 points at equal distances; the last is `high` to the bit, so that its bin has no
+// weight.
+std::vector<double> SlaneyPoints(double low, double high, size_t bands) {
+  std::vector<double> points(bands + 2, high);
   const double step = (high - low) / static_cast<double>(bands + 1);
-  for (size_t i = 0; i < points.size(); ++i) points[i] = low + step * static_cast<double>(i);
+  for (size_t i = 0; i <= bands; ++i) points[i] = low + step * static_cast<double>(i);
   return points;
 }
 
@@ -58,7 +62,7 @@ Filterbank SlaneyFilterbank(int sample_rate_hz, size_t fft, size_t bands, double
                             double high_hz) {
   Filterbank bank{bands, fft / 2 + 1, {}};
   bank.weights.resize(bank.bands * bank.bins);
-  std::vector<double> hz = Points(SlaneyFromHz(low_hz), SlaneyFromHz(high_hz), bands);
+  std::vector<double> hz = SlaneyPoints(SlaneyFromHz(low_hz), SlaneyFromHz(high_hz), bands);
   for (double& point : hz) point = HzFromSlaney(point);
   for (size_t band = 0; band < bands; ++band) {
     const double scale = 2.0 / (hz[band + 2] - hz[band]);
@@ -75,12 +79,18 @@ Filterbank KaldiFilterbank(int sample_rate_hz, size_t fft, size_t bands, double 
                            double high_hz) {
   Filterbank bank{bands, fft / 2 + 1, {}};
   bank.weights.resize(bank.bands * bank.bins);
-  const std::vector<double> mel = Points(KaldiFromHz(low_hz), KaldiFromHz(high_hz), bands);
+  // In float throughout, as the reference computes it: the rounding shows in the fifth decimal.
+  const auto low = static_cast<float>(KaldiFromHz(low_hz));
+  const auto step = static_cast<float>((KaldiFromHz(high_hz) - KaldiFromHz(low_hz)) /
+                                       static_cast<double>(bands + 1));
+  const auto bin_hz =
+      static_cast<float>(static_cast<double>(sample_rate_hz) / static_cast<double>(fft));
+  const auto point = [&](size_t i) { return low + static_cast<float>(i) * step; };
   for (size_t band = 0; band < bands; ++band) {
     for (size_t bin = 0; bin + 1 < bank.bins; ++bin) {
-      const double hz = static_cast<double>(bin) * sample_rate_hz / static_cast<double>(fft);
+      const float at = KaldiFromHz(bin_hz * static_cast<float>(bin));
       bank.weights[band * bank.bins + bin] =
-          static_cast<float>(Triangle(KaldiFromHz(hz), mel[band], mel[band + 1], mel[band + 2]));
+          Triangle(at, point(band), point(band + 1), point(band + 2));
     }
   }
   return bank;

@@ -68,7 +68,7 @@ Row CompareMel(const std::string& name, const Spectrogram& found, const NpyArray
 Status AddResamplings(const Place& place, const Json& expected, std::span<const float> samples,
                       std::vector<Row>& rows) {
   for (const Json& one : expected["resample"]) {
-    const auto count = std::min<size_t>(one["input_samples"], samples.size());
+    const auto count = std::min(one["input_samples"].get<size_t>(), samples.size());
     const int from = one["from_rate"];
     const int to = one["to_rate"];
     PARLEY_TRY(const NpyArray file, ReadNpy(place.set / one["file"].get<std::string>()));
