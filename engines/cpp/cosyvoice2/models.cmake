@@ -1,5 +1,7 @@
 # The models: the graphs upon ggml, speech as a stream, and the golden sets of both.
 set(COSYVOICE2_MODELS_SOURCES
+    engine.cc
+    engine_options.cc
     flow/encoder.cc
     flow/estimator.cc
     flow/flow.cc
@@ -35,7 +37,10 @@ set(COSYVOICE2_MODELS_SOURCES
     stream/prompt_caches.cc
     stream/speech.cc)
 set(COSYVOICE2_MODELS_DEPS engine_ggml)
+set(COSYVOICE2_MODELS_BENCHES cosyvoice2_bench.cc)
+set(COSYVOICE2_MODELS_TEST_DEPS parley_engine_testing)
 set(COSYVOICE2_MODELS_TESTS
+    engine_test.cc
     flow/flow_test.cc
     goldens/model_sets_test.cc
     hift/hift_test.cc

@@ -91,7 +91,7 @@ TEST(VocoderStream, PiecesAreAsLongAsTheWholeAndAlmostTheSame) {
   ASSERT_EQ(whole->size(), 150U * 480);
   VocoderStream cut(*hift, noise, {});
   std::vector<float> pieces;
-  for (const auto& [from, to] : {std::pair{0, 40}, {40, 90}, {90, 150}}) {
+  for (const auto& [from, to] : {std::pair(0, 40), std::pair(40, 90), std::pair(90, 150)}) {
     const auto piece =
         cut.Next(executor, std::span(mel).subspan(from * 80, (to - from) * 80), to == 150);
     ASSERT_TRUE(piece);
