@@ -5,6 +5,7 @@ set(COSYVOICE2_MODELS_SOURCES
     flow/flow.cc
     flow/kv_pages.cc
     flow/noise.cc
+    flow/sinusoids.cc
     goldens/flow_sets.cc
     goldens/hift_sets.cc
     goldens/lm_sets.cc

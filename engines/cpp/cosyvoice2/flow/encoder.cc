@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "cosyvoice2/flow/sinusoids.h"
 #include "cosyvoice2/nn/attention.h"
 
 namespace parley::cosyvoice2 {
@@ -35,24 +36,6 @@ int64_t CountBlocks(const Weights& weights, const std::string& prefix) {
 int64_t FirstDim(const Weights& weights, const std::string& name, std::vector<int64_t> shape) {
   const auto view = weights.Get(name, shape);
   return view ? view->shape[0] : 0;
-}
-
-// Sines and cosines of distances keys − 1, …, −(frames − 1), interleaved.
-std::vector<float> PlaceCodes(int64_t keys, int64_t frames, int64_t width) {
-  std::vector<float> codes(static_cast<size_t>((keys + frames - 1) * width));
-  std::vector<float> rates(static_cast<size_t>(width / 2));
-  for (int64_t m = 0; m < width / 2; ++m) {
-    rates[m] = std::exp(static_cast<float>(2 * m) *
-                        static_cast<float>(-std::log(10000.0) / static_cast<double>(width)));
-  }
-  for (int64_t n = 0; n < keys + frames - 1; ++n) {
-    const auto distance = static_cast<float>(keys - 1 - n);
-    for (int64_t m = 0; m < width / 2; ++m) {
-      codes[n * width + 2 * m] = std::sin(distance * rates[m]);
-      codes[n * width + 2 * m + 1] = std::cos(distance * rates[m]);
-    }
-  }
-  return codes;
 }
 
 }  // namespace
