@@ -14,6 +14,7 @@ set(COSYVOICE2_FRONT_SOURCES
     goldens/goldens_command.cc
     goldens/gzip_file.cc
     goldens/json_cases.cc
+    goldens/ras_set.cc
     goldens/reader_set.cc
     goldens/registry.cc
     goldens/text_set.cc

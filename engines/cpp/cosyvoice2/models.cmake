@@ -7,14 +7,13 @@ set(COSYVOICE2_MODELS_SOURCES
     flow/flow.cc
     flow/kv_pages.cc
     flow/noise.cc
+    flow/sinusoids.cc
     goldens/flow_sets.cc
     goldens/full_sets.cc
     goldens/hift_sets.cc
     goldens/lm_sets.cc
-    goldens/model_constants_set.cc
     goldens/model_data.cc
     goldens/model_sets.cc
-    goldens/ras_set.cc
     goldens/stream_sets.cc
     hift/hift.cc
     hift/source.cc

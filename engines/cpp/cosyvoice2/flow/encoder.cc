@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "cosyvoice2/flow/sinusoids.h"
 #include "cosyvoice2/nn/attention.h"
 
 namespace parley::cosyvoice2 {
@@ -38,23 +39,6 @@ int64_t FirstDim(const Weights& weights, const std::string& name, std::vector<in
 }
 
 }  // namespace
-
-std::vector<float> PlaceCodes(int64_t keys, int64_t frames, int64_t width) {
-  std::vector<float> codes(static_cast<size_t>((keys + frames - 1) * width));
-  std::vector<float> rates(static_cast<size_t>(width / 2));
-  for (int64_t m = 0; m < width / 2; ++m) {
-    rates[m] = std::exp(static_cast<float>(2 * m) *
-                        static_cast<float>(-std::log(10000.0) / static_cast<double>(width)));
-  }
-  for (int64_t n = 0; n < keys + frames - 1; ++n) {
-    const auto distance = static_cast<float>(keys - 1 - n);
-    for (int64_t m = 0; m < width / 2; ++m) {
-      codes[n * width + 2 * m] = std::sin(distance * rates[m]);
-      codes[n * width + 2 * m + 1] = std::cos(distance * rates[m]);
-    }
-  }
-  return codes;
-}
 
 Encoder::Encoder(const Weights& weights, nn::WeightStore& store) {
   vocabulary_ = FirstDim(weights, "input_embedding.weight", {kAny, kWidth});

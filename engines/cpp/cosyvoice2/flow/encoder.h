@@ -98,8 +98,4 @@ class Encoder {
   nn::Conv projection_;
 };
 
-// What distances keys − 1, …, −(frames − 1) look like to attention: sines and cosines, interleaved,
-// [keys + frames − 1][width].
-std::vector<float> PlaceCodes(int64_t keys, int64_t frames, int64_t width);
-
 }  // namespace parley::cosyvoice2

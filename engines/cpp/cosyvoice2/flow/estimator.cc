@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "base/check.h"
+#include "cosyvoice2/flow/sinusoids.h"
 #include "cosyvoice2/nn/attention.h"
 
 namespace parley::cosyvoice2 {
@@ -19,8 +20,6 @@ constexpr int64_t kAny = -1;
 constexpr int64_t kTaps = 3;
 constexpr int64_t kTail = kTaps - 1;  // frames
 constexpr float kEps = 1e-5f;
-constexpr int64_t kTimeSinusoids = 160;
-constexpr float kTimeScale = 1000;
 const std::string kPrefix = "decoder.estimator.";
 
 int64_t FirstDim(const Weights& weights, const std::string& name, size_t rank) {
@@ -41,23 +40,12 @@ int64_t Count(const Weights& weights, const std::string& prefix, const std::stri
 
 }  // namespace
 
-std::vector<float> TimeCode(float t) {
-  std::vector<float> values(2 * kTimeSinusoids);
-  const float rate = static_cast<float>(std::log(10000.0) / (kTimeSinusoids - 1));
-  for (int64_t k = 0; k < kTimeSinusoids; ++k) {
-    const float angle = kTimeScale * t * std::exp(static_cast<float>(k) * -rate);
-    values[k] = std::sin(angle);
-    values[kTimeSinusoids + k] = std::cos(angle);
-  }
-  return values;
-}
-
 Estimator::Estimator(const Weights& weights, nn::WeightStore& store, int64_t head_dim)
     : head_dim_(head_dim) {
   channels_ = FirstDim(weights, kPrefix + "final_block.block.0.bias", 1);
   const int64_t time_width = FirstDim(weights, kPrefix + "time_mlp.linear_1.bias", 1);
   heads_ = FirstDim(weights, kPrefix + "down_blocks.0.1.0.attn1.to_q.weight", 2) / head_dim;
-  time1_ = store.MakeDense({{kPrefix + "time_mlp.linear_1", time_width}}, 2 * kTimeSinusoids);
+  time1_ = store.MakeDense({{kPrefix + "time_mlp.linear_1", time_width}}, kTimeCodeWidth);
   time2_ = store.MakeDense({{kPrefix + "time_mlp.linear_2", time_width}}, time_width);
   stages_.push_back(MakeStage(weights, store, "down", 0, kInput));
   down_conv_ = MakeCausal(store, kPrefix + "down_blocks.0.2", channels_);
@@ -120,7 +108,7 @@ Estimator::Block Estimator::MakeBlock(const Weights& weights, nn::WeightStore& s
 Result<Estimator::TimeVectors> Estimator::EmbedTime(nn::Executor& executor, float t,
                                                     nn::Taps* taps) const {
   Graph graph(taps);
-  Tensor x = graph.OwnedInput(TimeCode(t), 2 * kTimeSinusoids);
+  Tensor x = graph.OwnedInput(TimeCode(t), kTimeCodeWidth);
   x = nn::Convolve(graph, time1_, x, {.activation = nn::Activation::kSilu});
   x = nn::Convolve(graph, time2_, x);
   graph.Tap("temb", x);

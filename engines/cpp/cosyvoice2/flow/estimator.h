@@ -106,8 +106,4 @@ class Estimator {
   size_t tail_size_ = 0;
 };
 
-// What a time looks like to the network: sines, then cosines, of 1000 t at 160 rates from 1 down to
-// 1 / 10000.
-std::vector<float> TimeCode(float t);
-
 }  // namespace parley::cosyvoice2

@@ -22,11 +22,9 @@ Result<std::vector<Row>> Guarded(const Place& place) {
 }  // namespace
 
 std::vector<Set> FrontSets() {
-  return {{1, Guarded<RunReaderSet>},
-          {2, Guarded<RunTokenizerSet>},
-          {3, Guarded<RunTextSet>},
-          {4, Guarded<RunAudioSet>},
-          {12, Guarded<RunFrontConstants>}};
+  return {{1, Guarded<RunReaderSet>}, {2, Guarded<RunTokenizerSet>},
+          {3, Guarded<RunTextSet>},   {4, Guarded<RunAudioSet>},
+          {6, Guarded<RunRasSet>},    {12, Guarded<RunConstantsSet>}};
 }
 
 }  // namespace parley::cosyvoice2::goldens

@@ -15,8 +15,8 @@ Result<std::vector<Row>> RunReaderSet(const Place& place);     // G1
 Result<std::vector<Row>> RunTokenizerSet(const Place& place);  // G2
 Result<std::vector<Row>> RunTextSet(const Place& place);       // G3
 Result<std::vector<Row>> RunAudioSet(const Place& place);      // G4
-// Of G12 the windows and filterbanks.
-Result<std::vector<Row>> RunFrontConstants(const Place& place);
+Result<std::vector<Row>> RunRasSet(const Place& place);        // G6
+Result<std::vector<Row>> RunConstantsSet(const Place& place);  // G12
 
 // The real model's, from the set G2_tokenizer under `root`.
 Result<std::unique_ptr<Tokenizer>> GoldenTokenizer(const std::filesystem::path& root);

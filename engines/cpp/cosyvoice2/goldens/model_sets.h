@@ -6,13 +6,11 @@
 namespace parley::cosyvoice2::goldens {
 
 Result<std::vector<Row>> RunLm(const Place& place);              // G5
-Result<std::vector<Row>> RunRas(const Place& place);             // G6
 Result<std::vector<Row>> RunEncoder(const Place& place);         // G7
 Result<std::vector<Row>> RunEstimator(const Place& place);       // G8
 Result<std::vector<Row>> RunCfm(const Place& place);             // G9
 Result<std::vector<Row>> RunHift(const Place& place);            // G10
 Result<std::vector<Row>> RunStream(const Place& place);          // G11
-Result<std::vector<Row>> RunModelConstants(const Place& place);  // G12, what the models use
 Result<std::vector<Row>> RunFullSize(const Place& place);        // G13
 
 }  // namespace parley::cosyvoice2::goldens

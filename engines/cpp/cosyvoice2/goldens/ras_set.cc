@@ -1,42 +1,58 @@
-// G6: repetition-aware sampling, against the official function with given uniforms.
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "cosyvoice2/goldens/model_sets.h"
+#include "cosyvoice2/goldens/front_sets.h"
 #include "cosyvoice2/lm/ras.h"
 #include "cosyvoice2/weights/npy.h"
 
 namespace parley::cosyvoice2::goldens {
 namespace {
 
-Result<Row> RunKind(const Place& place, const std::string& kind) {
-  const auto read = [&](const char* what) { return ReadNpy(place.set / (kind + "_" + what + ".npy")); };
-  PARLEY_TRY(const NpyArray logits, read("logits"));
-  PARLEY_TRY(const NpyArray history, read("history"));
-  PARLEY_TRY(const NpyArray uniforms, read("uniforms"));
-  PARLEY_TRY(const NpyArray expected, read("expected"));
-  const int64_t vocabulary = logits.dim(1);
-  size_t differing = 0;
-  for (int64_t i = 0; i < logits.dim(0); ++i) {
-    const int32_t* const want = &expected.ints[i * expected.dim(1)];
-    const int32_t* const past = &history.ints[i * history.dim(1)];
-    const std::vector<int> tokens(past, past + want[4]);
-    const RasDraw draw =
-        SampleRas(std::span(logits.floats).subspan(i * vocabulary, vocabulary), tokens,
-                  uniforms.floats[2 * i], uniforms.floats[2 * i + 1]);
-    const bool same = draw.token == want[0] && draw.nucleus_draw == want[1] &&
-                      draw.fallback == (want[2] != 0) && draw.nucleus_size == want[3];
-    differing += same ? 0 : 1;
+// `expected`: token, first draw, whether there was a second, nucleus size, history length.
+struct Cases {
+  NpyArray logits;
+  NpyArray history;
+  NpyArray uniforms;
+  NpyArray expected;
+};
+
+Result<Cases> ReadAll(const Place& place, const std::string& prefix) {
+  Cases cases;
+  const auto read = [&](const char* name) { return ReadNpy(place.set / (prefix + name + ".npy")); };
+  PARLEY_TRY(cases.logits, read("_logits"));
+  PARLEY_TRY(cases.history, read("_history"));
+  PARLEY_TRY(cases.uniforms, read("_uniforms"));
+  PARLEY_TRY(cases.expected, read("_expected"));
+  const int64_t count = cases.logits.dim(0);
+  if (cases.history.dim(0) == count && cases.uniforms.element_count() == 2 * count &&
+      cases.expected.element_count() == 5 * count) {
+    return cases;
   }
-  return CompareExact(kind, "token, draw, fallback, size", differing);
+  return Fail(Code::kDataLoss, fmt::format("the arrays of '{}' are not of one length", prefix));
+}
+
+bool SameDraw(const Cases& cases, size_t i) {
+  const auto vocabulary = static_cast<size_t>(cases.logits.dim(1));
+  const auto width = static_cast<size_t>(cases.history.dim(1));
+  const int32_t* expected = cases.expected.ints.data() + 5 * i;
+  const auto logits = std::span(cases.logits.floats).subspan(i * vocabulary, vocabulary);
+  const int32_t* history = cases.history.ints.data() + i * width;
+  const std::vector<int> before(history, history + expected[4]);
+  const float* uniforms = cases.uniforms.floats.data() + 2 * i;
+  const RasDraw draw = SampleRas(logits, before, uniforms[0], uniforms[1]);
+  return draw.token == expected[0] && draw.nucleus_draw == expected[1] &&
+         draw.fallback == (expected[2] != 0) && draw.nucleus_size == expected[3];
 }
 
 }  // namespace
 
-Result<std::vector<Row>> RunRas(const Place& place) {
+Result<std::vector<Row>> RunRasSet(const Place& place) {
   std::vector<Row> rows;
-  for (const char* kind : {"small", "full"}) {
-    PARLEY_TRY(Row row, RunKind(place, kind));
-    rows.push_back(std::move(row));
+  for (const std::string prefix : {"small", "full"}) {
+    PARLEY_TRY(const Cases cases, ReadAll(place, prefix));
+    const auto count = static_cast<size_t>(cases.logits.dim(0));
+    size_t differing = 0;
+    for (size_t i = 0; i < count; ++i) differing += SameDraw(cases, i) ? 0 : 1;
+    rows.push_back(CompareExact(fmt::format("{} {}", count, prefix), "draws", differing));
   }
   return rows;
 }
