@@ -23,9 +23,10 @@ struct Linear {
 };
 
 // A convolution over time, or with one tap a linear layer, as the product of a matrix with the
-// frames that a kernel sees, laid end to end. In float32 the matrix lies in panels (nn/gemm.h),
-// else as ggml has it: [taps · in, out].
+// frames that a kernel sees, laid end to end. In float32 and in 8 bits the matrix lies in panels
+// (nn/gemm.h, nn/gemm8.h), else as ggml has it: [taps · in, out].
 struct Conv {
+  enum class Form { kGgml, kPanels, kPanels8 };
   Tensor weight = nullptr;
   Tensor bias = nullptr;  // [out], or null
   int64_t in = 0;
