@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cosyvoice2/goldens/goldens_command.h"
+#include "cosyvoice2/load_models.h"
 #include "cosyvoice2/pack/make_test_pack.h"
 #include "cosyvoice2/voice/voice_command.h"
 
@@ -22,6 +23,8 @@ constexpr Command kCommands[] = {
      RunGoldensCommand},
     {"make-test-pack", "make-test-pack …          writes a model folder with weights made up",
      RunMakeTestPackCommand},
+    {"convert", "convert …                 keeps converted weights, for engines that may not write",
+     RunConvertCommand},
     {"voice", "voice …                   makes the prompt of a new voice from a recording",
      RunVoiceCommand},
 };

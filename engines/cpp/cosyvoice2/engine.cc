@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "cosyvoice2/load_models.h"
 #include "cosyvoice2/voice/prompt_audio.h"
 #include "cosyvoice2/voice/speech_request.h"
 #include "cosyvoice2/weights/checkpoint.h"
@@ -77,19 +78,9 @@ Status Engine::LoadModels(engine::LoadProgress& progress) {
   PARLEY_TRY(tokenizer_, Tokenizer::Load(folder / "CosyVoice-BlankEN"));
   frontend_ = std::make_unique<TextFrontend>(*tokenizer_);
   PARLEY_TRY_STATUS(step(0.1, "reading the language model"));
-  PARLEY_TRY(const auto llm, Checkpoint::Open(folder / "llm.pt", {.check_finite = true}));
-  PARLEY_TRY(lm_, Lm::Create(*llm, {.heads = config_.llm.heads,
-                                    .rope_theta = static_cast<float>(config_.llm.rope_theta),
-                                    .rms_eps = static_cast<float>(config_.llm.rms_eps),
-                                    .matrix_type = options_.lm_weights,
-                                    .cache_type = options_.lm_cache}));
+  PARLEY_TRY(lm_, LoadLm(folder, config_, options_));
   PARLEY_TRY_STATUS(step(0.6, "reading the flow"));
-  PARLEY_TRY(const auto flow, Checkpoint::Open(folder / "flow.pt", {.check_finite = true}));
-  PARLEY_TRY(flow_, Flow::Create(*flow, {.head_dim = config_.flow.estimator_head_dim,
-                                         .guidance = static_cast<float>(config_.flow.guidance),
-                                         .matrix_type = options_.flow_weights,
-                                         .cache_type = options_.flow_cache,
-                                         .window_frames = options_.window_frames}));
+  PARLEY_TRY(flow_, LoadFlow(folder, config_, options_));
   PARLEY_TRY_STATUS(step(0.8, "reading the vocoder"));
   PARLEY_TRY(const auto hift, Checkpoint::Open(folder / "hift.pt", {.check_finite = true}));
   PARLEY_TRY(hift_, Hift::Create(*hift));
@@ -157,9 +148,10 @@ Status Engine::WarmUp() {
   Lease lease(*this);
   PARLEY_TRY_STATUS((*lease).Speak(task, sink));
   if (finite) return {};
-  return Fail(Code::kDataLoss,
-              "the model's sound is not finite: its weights are damaged, or too large for the types "
-              "that were chosen (options lm_weights, flow_weights, flow_cache)");
+  return Fail(
+      Code::kDataLoss,
+      "the model's sound is not finite: its weights are damaged, or too large for the types "
+      "that were chosen (options lm_weights, flow_weights, flow_cache)");
 }
 
 // The voice of a stream's own recording.
@@ -185,7 +177,7 @@ Result<std::unique_ptr<Engine::Manner>> Engine::MakeManner(const engine::TtsStar
   if (start.prompt) {
     PARLEY_TRY(manner->own, Imitate(*start.prompt));
     manner->choice = {.prompt = &manner->own,
-                      .mode = !start.instruct.empty()           ? SpeechMode::kInstruct
+                      .mode = !start.instruct.empty()          ? SpeechMode::kInstruct
                               : manner->own.transcript.empty() ? SpeechMode::kCrossLingual
                                                                : SpeechMode::kZeroShot,
                       .instruct = start.instruct};

@@ -41,7 +41,8 @@ const std::vector<Named<ggml_type>> kLmCaches = {{"f32", GGML_TYPE_F32}, {"f16",
 const std::vector<Named<ggml_type>> kFlowCaches = {
     {"f32", GGML_TYPE_F32}, {"f16", GGML_TYPE_F16}, {"q8_0", GGML_TYPE_Q8_0}};
 
-Result<int> Number(engine::OptionReader& options, const char* name, int fallback, int min, int max) {
+Result<int> Number(engine::OptionReader& options, const char* name, int fallback, int min,
+                   int max) {
   PARLEY_TRY(const int64_t value, options.Int(name, fallback, min, max));
   return static_cast<int>(value);
 }
@@ -70,12 +71,14 @@ Status ReadHops(engine::OptionReader& options, EngineOptions& read) {
   read.hops.faithful = read.faithful;
   PARLEY_TRY(read.hops.first_min,
              options.Int("first_hop_tokens", read.hops.first_min, 1, kChunkTokens));
-  PARLEY_TRY(read.hops.hop_max, options.Int("hop_tokens", read.hops.hop_max, kChunkTokens, kHopMaxMax));
+  PARLEY_TRY(read.hops.hop_max,
+             options.Int("hop_tokens", read.hops.hop_max, kChunkTokens, kHopMaxMax));
   if (read.hops.hop_max % kChunkTokens != 0) {
-    return Fail(Code::kInvalidArgument,
-                fmt::format("option hop_tokens is {}, and must be a multiple of {}, the tokens of a "
-                            "chunk of the model",
-                            read.hops.hop_max, kChunkTokens));
+    return Fail(
+        Code::kInvalidArgument,
+        fmt::format("option hop_tokens is {}, and must be a multiple of {}, the tokens of a "
+                    "chunk of the model",
+                    read.hops.hop_max, kChunkTokens));
   }
   return {};
 }
@@ -96,6 +99,12 @@ Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
   read.prompt_cache_bytes = static_cast<size_t>(cache_mb) << 20;
   PARLEY_TRY(const bool normalize, options.Bool("normalize_text", true));
   read.text = normalize ? TextMode::kNormalize : TextMode::kOff;
+  PARLEY_TRY(const std::string kept, options.String("weight_cache", "pack"));
+  if (kept == "pack") {
+    read.weight_cache = std::filesystem::path(load.pack) / kWeightCacheFolder;
+  } else if (kept != "off") {
+    read.weight_cache = kept;
+  }
   PARLEY_TRY_STATUS(options.CheckAllUsed());
   return read;
 }
@@ -103,17 +112,22 @@ Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
 const char* const kEngineOptionsHelp =
     "Options of a pack:\n"
     "  slots             streams at once (2)\n"
-    "  threads           of the flow and the vocoder (2, or 1 on one core); lm_threads is half of it;\n"
+    "  threads           of the flow and the vocoder (2, or 1 on one core); lm_threads is half of "
+    "it;\n"
     "                    flow_threads, lm_threads and vocoder_threads set one alone\n"
     "  lm_weights        f32, f16, q8_0 (default) or q4_0\n"
     "  flow_weights      f32 (default), f16, q8_0 or q4_0; the vocoder's stay f32\n"
     "  lm_cache          f16 (default) or f32: keys and values of the language model\n"
     "  flow_cache        f16 (default), f32 or q8_0: those of the flow, 115 MB a second in f16\n"
-    "  window_s          seconds that the flow looks back; 0 (default): all, as the model was made\n"
+    "  window_s          seconds that the flow looks back; 0 (default): all, as the model was "
+    "made\n"
     "  prompt_cache_mb   what the flow may remember of voices' prompts (1024)\n"
     "  first_hop_tokens  of 40 ms each, at least, in the first sound (8)\n"
     "  hop_tokens        at most, in any later (50); a multiple of 25\n"
     "  faithful          true: schedule, last chunk and seams as the official code makes them\n"
+    "  weight_cache      where converted weights are kept: pack (default), off, or a folder; where "
+    "the\n"
+    "                    engine may not write, `parley-engine-cosyvoice2 convert` makes them\n"
     "  normalize_text    false: text is spoken as it comes, uncut (true)\n";
 
 }  // namespace parley::cosyvoice2

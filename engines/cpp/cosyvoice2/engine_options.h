@@ -4,6 +4,7 @@
 #include <ggml.h>
 
 #include <cstdint>
+#include <filesystem>
 
 #include "base/result.h"
 #include "cosyvoice2/stream/hop_plan.h"
@@ -20,14 +21,19 @@ struct EngineOptions {
   ggml_type flow_weights = GGML_TYPE_F32;
   ggml_type lm_cache = GGML_TYPE_F16;
   ggml_type flow_cache = GGML_TYPE_F16;
-  // Mel frames that new ones look back at; 0: all. Bounds a stream's memory, and is a deviation from
-  // the model.
+  // Mel frames that new ones look back at; 0: all. Bounds a stream's memory, and is a deviation
+  // from the model.
   int64_t window_frames = 0;
   size_t prompt_cache_bytes = size_t{1} << 30;  // of all voices' prompts
   HopRules hops;
   bool faithful = false;  // everything as the official code does it, its slips among it
   TextMode text = TextMode::kNormalize;
+  // Where converted weights are kept; empty: nowhere.
+  std::filesystem::path weight_cache;
 };
+
+// In the model's folder, unless an option says another place.
+inline constexpr char kWeightCacheFolder[] = ".converted";
 
 // kInvalidArgument names the option, its value and what may be.
 Result<EngineOptions> ReadEngineOptions(const engine::Load& load);

@@ -83,7 +83,7 @@ class CosyVoiceProcess : public ::testing::Test {
 
 TEST_F(CosyVoiceProcess, SaysWhatItCanAndSpeaks) {
   EXPECT_EQ(loaded_.sample_rate_hz, 24'000);
-  EXPECT_EQ(loaded_.voices, (std::vector<std::string>{"anna", "bert"}));
+  EXPECT_EQ(loaded_.voices, (std::vector<std::string>{"anna", "bert", "demo"}));
   const auto events = Say("Hello there.", {.seed = 7});
   const auto sound = AudioOf(events);
   EXPECT_GT(sound.size(), 2400U);

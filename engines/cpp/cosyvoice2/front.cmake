@@ -19,6 +19,7 @@ set(COSYVOICE2_FRONT_SOURCES
     goldens/registry.cc
     goldens/text_set.cc
     goldens/tokenizer_set.cc
+    pack/demo_voice.cc
     pack/make_test_pack.cc
     pack/manifest_builder.cc
     pack/model_files.cc

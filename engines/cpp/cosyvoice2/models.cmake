@@ -23,6 +23,7 @@ set(COSYVOICE2_MODELS_SOURCES
     lm/generate.cc
     lm/lm.cc
     lm/ras.cc
+    load_models.cc
     nn/attention.cc
     nn/executor.cc
     nn/gemm.cc
@@ -39,6 +40,7 @@ set(COSYVOICE2_MODELS_DEPS engine_ggml)
 set(COSYVOICE2_MODELS_BENCHES cosyvoice2_bench.cc)
 set(COSYVOICE2_MODELS_TEST_DEPS parley_engine_testing)
 set(COSYVOICE2_MODELS_TESTS
+    load_models_test.cc
     engine_test.cc
     flow/flow_test.cc
     goldens/model_sets_test.cc

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cosyvoice2/config/model_config.h"
+#include "cosyvoice2/voice/voice_library.h"
 #include "cosyvoice2/weights/manifest.h"
 #include "cosyvoice2/weights/npy.h"
 
@@ -12,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace cosyvoice2 = parley::cosyvoice2;
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data + 1), size - 1);
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       static_cast<void>(cosyvoice2::ReadModelConfig(rest, "").has_value());
       break;
@@ -21,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 2:
       static_cast<void>(cosyvoice2::ReadManifest(rest).has_value());
+      break;
+    case 3:
+      static_cast<void>(cosyvoice2::VoiceLibrary::Create({}, rest).has_value());
       break;
     default:
       static_cast<void>(cosyvoice2::ParseNpy(rest).has_value());

@@ -38,7 +38,7 @@ FlowTimes MakeFlowTimes() {
 
 Flow::Flow(const Weights& weights, const FlowConfig& config)
     : config_(config),
-      store_(weights, config.matrix_type),
+      store_(weights, config.matrix_type, config.kept),
       encoder_(std::make_unique<Encoder>(weights, store_)),
       estimator_(std::make_unique<Estimator>(weights, store_, config.head_dim)),
       speaker_weight_(store_.Table("spk_embed_affine_layer.weight", kMel, kSpeaker)),

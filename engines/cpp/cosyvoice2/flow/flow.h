@@ -28,6 +28,7 @@ struct FlowConfig {
   // Frames that new frames look back at, at most; 0: all. A deviation from the model, which has
   // always seen all; in whole chunks.
   int64_t window_frames = 0;
+  const WeightCache* kept = nullptr;  // of the converted weights; while it is created
 };
 
 inline constexpr int kFlowSteps = 10;

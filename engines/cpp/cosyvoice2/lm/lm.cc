@@ -61,7 +61,7 @@ std::vector<float> LmState::Read(Tensor tensor) const {
 }
 
 Lm::Lm(const Weights& weights, const LmConfig& config)
-    : config_(config), store_(weights, config.matrix_type) {
+    : config_(config), store_(weights, config.matrix_type, config.kept) {
   Declare(weights);
 }
 
@@ -111,8 +111,8 @@ void Lm::DeclareLayer(int index) {
       {{attention + "q_proj", q}, {attention + "k_proj", kv}, {attention + "v_proj", kv}}, hidden_);
   layer.output = store_.MakeDense({{attention + "o_proj", hidden_}}, q, false);
   layer.post_norm = store_.Vector(prefix + "post_attention_layernorm.weight", hidden_);
-  layer.gate_up = store_.MakeDense({{prefix + "mlp.gate_proj", ffn_}, {prefix + "mlp.up_proj", ffn_}},
-                                   hidden_, false);
+  layer.gate_up = store_.MakeDense(
+      {{prefix + "mlp.gate_proj", ffn_}, {prefix + "mlp.up_proj", ffn_}}, hidden_, false);
   layer.down = store_.MakeDense({{prefix + "mlp.down_proj", hidden_}}, ffn_, false);
 }
 

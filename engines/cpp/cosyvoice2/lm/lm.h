@@ -32,6 +32,7 @@ struct LmConfig {
   float rms_eps = 1e-6f;
   ggml_type matrix_type = GGML_TYPE_F32;  // F32, F16, Q8_0, Q4_0
   ggml_type cache_type = GGML_TYPE_F32;   // F32 or F16, of keys and values
+  const WeightCache* kept = nullptr;      // of the converted weights; while it is created
 };
 
 // What a sequence has been read into: keys and values of each layer. Belongs to one sequence.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "cosyvoice2/nn/gemm.h"
 #include "cosyvoice2/nn/gemm8.h"
 
@@ -39,8 +40,8 @@ std::vector<float> NormScales(const TensorView& direction, const TensorView& mag
 
 }  // namespace
 
-WeightStore::WeightStore(const Weights& source, ggml_type matrix_type)
-    : source_(&source), matrix_type_(matrix_type), context_(MakeContext()) {}
+WeightStore::WeightStore(const Weights& source, ggml_type matrix_type, const WeightCache* cache)
+    : source_(&source), cache_(cache), matrix_type_(matrix_type), context_(MakeContext()) {}
 
 const TensorView& WeightStore::Get(const std::string& name, std::vector<int64_t> shape) {
   auto view = source_->Get(name, shape);
@@ -222,16 +223,65 @@ Status WeightStore::Convert(const Pending& pending, std::vector<float>& values,
   return {};
 }
 
-Status WeightStore::Load() {
-  PARLEY_TRY_STATUS(status_);
+Status WeightStore::ConvertAll() {
   PARLEY_TRY(buffer_, AllocateTensors(context_.get(), "weights"));
   ggml_backend_buffer_set_usage(buffer_.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
   std::vector<float> values;
   std::vector<uint8_t> bytes;
   for (const Pending& pending : pending_) PARLEY_TRY_STATUS(Convert(pending, values, bytes));
+  return {};
+}
+
+// Makes the tensors those of the file, without a copy. False, and nothing is changed, if it has
+// others.
+bool WeightStore::Adopt(const std::shared_ptr<const BlobFile>& file) {
+  std::vector<char*> places;
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    const Blob* blob = file->Find(std::to_string(i));
+    const Tensor tensor = pending_[i].tensor;
+    if (blob == nullptr || blob->type != ggml_type_name(tensor->type) ||
+        blob->shape != std::vector<int64_t>{tensor->ne[0], tensor->ne[1]} ||
+        blob->bytes.size() != ggml_nbytes(tensor)) {
+      return false;
+    }
+    places.push_back(const_cast<char*>(blob->bytes.data()));  // nobody writes weights
+  }
+  const std::string_view all = file->bytes();
+  buffer_.reset(ggml_backend_cpu_buffer_from_ptr(const_cast<char*>(all.data()), all.size()));
+  ggml_backend_buffer_set_usage(buffer_.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+  for (size_t i = 0; i < places.size(); ++i) {
+    ggml_backend_tensor_alloc(buffer_.get(), pending_[i].tensor, places[i]);
+  }
+  kept_ = file;
+  return true;
+}
+
+Status WeightStore::Keep() const {
+  PARLEY_TRY(const auto writer, cache_->Begin());
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    const Tensor tensor = pending_[i].tensor;
+    PARLEY_TRY_STATUS(writer->Add(std::to_string(i), ggml_type_name(tensor->type),
+                                  {tensor->ne[0], tensor->ne[1]},
+                                  {static_cast<const char*>(tensor->data), ggml_nbytes(tensor)}));
+  }
+  return writer->Commit();
+}
+
+Status WeightStore::Load() {
+  PARLEY_TRY_STATUS(status_);
+  const bool found = cache_ != nullptr && cache_->file() != nullptr && Adopt(cache_->file());
+  if (!found) {
+    PARLEY_TRY_STATUS(ConvertAll());
+    if (cache_ != nullptr) {
+      if (const Status kept = Keep(); !kept) {
+        log::Info("weights_not_kept reason={}", kept.error().message);
+      }
+    }
+  }
   pending_.clear();
   views_.clear();
   source_ = nullptr;
+  cache_ = nullptr;
   return {};
 }
 

@@ -5,13 +5,16 @@
 
 #include <ggml.h>
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "cosyvoice2/nn/executor.h"
+#include "cosyvoice2/weights/weight_cache.h"
 #include "cosyvoice2/weights/weights.h"
 
 namespace parley::cosyvoice2::nn {
@@ -23,10 +26,12 @@ struct Linear {
 };
 
 // A convolution over time, or with one tap a linear layer, as the product of a matrix with the
-// frames that a kernel sees, laid end to end. In float32 and in 8 bits the matrix lies in panels
-// (nn/gemm.h, nn/gemm8.h), else as ggml has it: [taps · in, out].
+// frames that a kernel sees, laid end to end. In float32 the matrix lies in panels (nn/gemm.h),
+// else as ggml has it: [taps · in, out].
 struct Conv {
+  // As ggml has it; in float panels (nn/gemm.h); in panels of 8 bits (nn/gemm8.h).
   enum class Form { kGgml, kPanels, kPanels8 };
+
   Tensor weight = nullptr;
   Tensor bias = nullptr;  // [out], or null
   int64_t in = 0;
@@ -43,9 +48,14 @@ struct LayerNorm {
 
 class WeightStore {
  public:
+  // To be raised whenever the same weights would become other bytes: files that were kept by older
+  // code are then not used.
+  static constexpr int kConversionVersion = 1;
+
   // Matrices are kept as `matrix_type` (F32, F16, Q8_0, Q4_0) where their rows divide into its
-  // blocks, else as F32. `source` must live until Load has returned.
-  WeightStore(const Weights& source, ggml_type matrix_type);
+  // blocks, else as F32. `source` must live until Load has returned, `cache` too; null: converted
+  // each time.
+  WeightStore(const Weights& source, ggml_type matrix_type, const WeightCache* cache = nullptr);
 
   // Each returns a tensor that has its values after Load. What is missing or has another shape is
   // noted, and Load returns the first such error.
@@ -98,8 +108,13 @@ class WeightStore {
   Normed GetNormed(const std::string& prefix, std::vector<int64_t> shape);
   ggml_type TypeOfRows(int64_t row_length) const;
   Status Convert(const Pending& pending, std::vector<float>& values, std::vector<uint8_t>& bytes);
+  Status ConvertAll();
+  bool Adopt(const std::shared_ptr<const BlobFile>& file);
+  Status Keep() const;
 
   const Weights* source_;
+  const WeightCache* cache_;
+  std::shared_ptr<const BlobFile> kept_;  // whose bytes the tensors are, where they were found
   const ggml_type matrix_type_;
   ContextPtr context_;
   BufferPtr buffer_;

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cosyvoice2/goldens/gzip_file.h"
+#include "cosyvoice2/pack/demo_voice.h"
 #include "cosyvoice2/pack/model_files.h"
 #include "cosyvoice2/pack/torch_writer.h"
 #include "cosyvoice2/pack/voice_graphs.h"
@@ -18,6 +19,15 @@ namespace parley::cosyvoice2 {
 namespace {
 
 constexpr size_t kTokenizerBytesMax = 32 << 20;
+
+// What makes a folder a pack of Parley's.
+constexpr char kPackToml[] =
+    "[model]\n"
+    "id = \"cosyvoice2/made-up\"\n"
+    "engine = \"cosyvoice2\"\n"
+    "kind = \"tts\"\n"
+    "license = \"CC0-1.0\"\n"
+    "languages = [\"zh\", \"en\"]\n";
 
 constexpr char kUsage[] =
     "usage: parley-engine-cosyvoice2 make-test-pack --size tiny|real [--seed N]\n"
@@ -109,6 +119,8 @@ Status MakeTestPack(const std::filesystem::path& folder, const TestPackOptions& 
   PARLEY_TRY_STATUS(
       WriteFileAtomically(folder / "speech_tokenizer_v2.onnx",
                           SpeechTokenizerGraph(options.seed, shape.flow.speech_tokens)));
+  PARLEY_TRY_STATUS(WriteDemoVoice(folder, shape.flow.speech_tokens));
+  PARLEY_TRY_STATUS(WriteFileAtomically(folder / "model.toml", kPackToml));
   PARLEY_TRY_STATUS(WriteTorchFile(folder / "hift.pt", HiftManifest(shape.hift), options.seed));
   PARLEY_TRY_STATUS(WriteTorchFile(folder / "flow.pt", FlowManifest(shape.flow), options.seed));
   return WriteTorchFile(folder / "llm.pt", LlmManifest(shape.llm), options.seed);

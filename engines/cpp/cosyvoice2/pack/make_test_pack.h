@@ -23,8 +23,9 @@ struct TestPackOptions {
   int64_t max_token_text_ratio = 20;  // speech tokens for each text token, at most
 };
 
-// Fills `folder`, which is made if it is not there. Tiny takes 90 MB, real 2.6 GB. Errors:
-// kNotFound (the tokenizer), or what a file could not be written for.
+// Fills `folder`, which is made if it is not there, with a voice "demo" and a model.toml beside the
+// model. Tiny takes 90 MB, real 2.6 GB. Errors: kNotFound (the tokenizer), or what a file could not
+// be written for.
 Status MakeTestPack(const std::filesystem::path& folder, const TestPackOptions& options);
 
 // `arguments` without the command's name. 0, 1 after a failure, 2 for wrong use.

@@ -7,6 +7,7 @@
 #include "cosyvoice2/config/model_config.h"
 #include "cosyvoice2/pack/torch_writer.h"
 #include "cosyvoice2/text/tokenizer.h"
+#include "cosyvoice2/voice/voice_library.h"
 #include "cosyvoice2/weights/checkpoint.h"
 #include "cosyvoice2/weights/generated.h"
 
@@ -47,6 +48,10 @@ TEST(MakeTestPack, WritesAModelFolderThatIsReadBackAsItWasMade) {
   EXPECT_EQ(config->llm.max_token_text_ratio, 4);
   EXPECT_EQ(config->llm.heads, 4);
   EXPECT_EQ(config->flow.estimator_head_dim, 16);
+
+  const auto voices = VoiceLibrary::Load(folder);
+  ASSERT_TRUE(voices) << voices.error().message;
+  EXPECT_EQ(voices->Choose("demo", "", "")->prompt->speech_tokens.size(), 75U);
 
   const auto tokenizer = Tokenizer::Load(folder / "CosyVoice-BlankEN");
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;

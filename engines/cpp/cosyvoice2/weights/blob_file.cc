@@ -109,6 +109,8 @@ const Blob* BlobFile::Find(std::string_view name) const {
 
 size_t BlobFile::size() const { return impl_->blobs.size(); }
 
+std::string_view BlobFile::bytes() const { return impl_->file->bytes(); }
+
 struct BlobWriter::Impl {
   std::string path;
   std::string part;

@@ -38,6 +38,8 @@ class BlobFile {
   // Null if there is none. Valid as long as this object lives.
   const Blob* Find(std::string_view name) const;
   size_t size() const;
+  // The whole file, in which all arrays lie.
+  std::string_view bytes() const;
 
  private:
   struct Impl;

@@ -1,11 +1,13 @@
-// What comes from outside as a checkpoint. The first byte chooses: 0 a whole file; else a pickle
-// within a sound zip file, so that the stack machine is reached whatever the bytes.
+// What comes from outside as a checkpoint or as spk2info.pt. The first byte chooses: 0 a whole
+// file; else a pickle within a sound zip file, so that the stack machine is reached whatever the
+// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cosyvoice2/voice/spk2info.h"
 #include "cosyvoice2/weights/pickle.h"
 #include "cosyvoice2/weights/torch_file.h"
 
@@ -28,6 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& entry : file->entries) {
       if (const auto* tensor = std::get_if<cosyvoice2::TorchTensor>(&entry.value)) Touch(*tensor);
     }
+    static_cast<void>(cosyvoice2::ReadSpk2info(rest).has_value());
     return 0;
   }
   static const std::string kStorage(256, '\1');
