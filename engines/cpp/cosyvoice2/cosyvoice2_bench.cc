@@ -1,6 +1,7 @@
 // How fast the models are at their real widths, on made-up weights. Threads by PARLEY_THREADS (2).
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "cosyvoice2/lm/lm.h"
 #include "cosyvoice2/pack/model_shapes.h"
 #include "cosyvoice2/stream/mel_stream.h"
+#include "cosyvoice2/stream/speech.h"
 #include "cosyvoice2/weights/generated.h"
 
 namespace parley::cosyvoice2 {
@@ -48,6 +50,11 @@ const Flow& GetFlow(ggml_type type) {
   return Kept<Flow>(type, FlowManifest(RealShape().flow), [&](const Weights& weights) {
     return Flow::Create(weights, {.matrix_type = type, .cache_type = GGML_TYPE_F16});
   });
+}
+
+const Hift& GetHift() {
+  return Kept<Hift>(GGML_TYPE_F32, HiftManifest(RealShape().hift),
+                    [](const Weights& weights) { return Hift::Create(weights); });
 }
 
 std::vector<Symbol> Sequence(int64_t length) {
@@ -106,8 +113,7 @@ void BM_FlowSecond(benchmark::State& state) {
 }
 
 void BM_VocoderSecond(benchmark::State& state) {
-  const Hift& hift = Kept<Hift>(GGML_TYPE_F32, HiftManifest(RealShape().hift),
-                                [](const Weights& weights) { return Hift::Create(weights); });
+  const Hift& hift = GetHift();
   nn::Executor executor(Threads());
   const std::vector<float> mel(50 * 80, -4.0f);
   for (auto step : state) {
@@ -119,12 +125,58 @@ void BM_VocoderSecond(benchmark::State& state) {
   state.counters["scratch_MB"] = static_cast<double>(executor.scratch_bytes() >> 20);
 }
 
+// A text of 40 tokens to ten seconds of sound, as a stream, with the voice's prompt read before.
+void BM_Utterance(benchmark::State& state) {
+  const auto type = static_cast<ggml_type>(state.range(0));
+  const Lm& lm = GetLm(GGML_TYPE_Q8_0);
+  const Flow& flow = GetFlow(type);
+  const Hift& hift = GetHift();
+  Speech speech(lm, flow, hift, {.lm = 1, .flow = Threads(), .vocoder = 1});
+  const FlowPrompt prompt = Prompt(state.range(1));
+  nn::Executor executor(Threads());
+  const auto cache = MakePromptCache(executor, flow, prompt);
+  PARLEY_CHECK(cache.has_value());
+  SpeechTask task = {
+      .prompt = &prompt, .cache = cache->has_value() ? &**cache : nullptr, .seed = 1};
+  for (int i = 0; i < 40; ++i) task.text.text.push_back(i * 7 % 1000);
+  task.rules.min_ratio = task.rules.max_ratio = 6.25;
+  double first_ms = 0, whole_ms = 0, sound_ms = 0;
+  for (auto step : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto since_ms = [&] {
+      return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+          .count();
+    };
+    size_t samples = 0;
+    Speech::Sink sink;
+    sink.on_audio = [&](std::span<const float> sound) {
+      if (samples == 0) first_ms += since_ms();
+      samples += sound.size();
+      return true;
+    };
+    PARLEY_CHECK(speech.Speak(task, sink).has_value());
+    whole_ms += since_ms();
+    sound_ms += static_cast<double>(samples) / 24;
+  }
+  state.counters["first_ms"] = first_ms / static_cast<double>(state.iterations());
+  state.counters["rtf"] = whole_ms / sound_ms;
+  state.counters["scratch_MB"] = static_cast<double>(speech.scratch_bytes() >> 20);
+}
+
 BENCHMARK(BM_VocoderSecond)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(BM_FlowSecond)
     ->ArgNames({"type", "context_s"})
     ->ArgsProduct({{GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_Q8_0}, {3}})
-    ->Args({GGML_TYPE_Q8_0, 10})
+    ->ArgsProduct({{GGML_TYPE_F32, GGML_TYPE_Q8_0}, {2, 10}})
     ->Iterations(2)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(BM_Utterance)
+    ->ArgNames({"flow_type", "prompt_tokens"})
+    ->Args({GGML_TYPE_F32, 67})
+    ->Args({GGML_TYPE_Q8_0, 67})
+    ->Args({GGML_TYPE_Q8_0, 142})
+    ->Iterations(1)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(BM_LmPrefill)

@@ -85,8 +85,7 @@ void RunTileAvx2(const Tile8& tile) {
         __m256i low[kRows], high[kRows];
         for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
         for (int64_t quad = 0; quad < kQuads; ++quad) {
-          const auto* const at =
-              reinterpret_cast<const __m128i*>(block->weights[quad][half]);
+          const auto* const at = reinterpret_cast<const __m128i*>(block->weights[quad][half]);
           const __m256i w_low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
           const __m256i w_high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
           for (int r = 0; r < kRows; ++r) {
@@ -123,9 +122,10 @@ struct Shape {
   const TileFn* tiles;  // by rows − 1
 };
 const Shape& GetShape() {
-  static const bool vnni = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-                           __builtin_cpu_supports("avx512vnni");
+  static const bool vnni =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vnni");
   static const Shape shape = vnni ? Shape{8, kVnni} : Shape{4, kAvx2};
   return shape;
 }
@@ -200,8 +200,7 @@ void PackPanels8(std::span<const float> rows, int64_t out, int64_t depth, uint8_
       block.scales[o % kPanel] = scale;
       int32_t sum = 0;
       for (int64_t k = 0; k < kBlock8; ++k) {
-        const auto weight =
-            static_cast<int8_t>(scale > 0 ? std::lround(from[k] / scale) : 0);
+        const auto weight = static_cast<int8_t>(scale > 0 ? std::lround(from[k] / scale) : 0);
         block.weights[k / 4][o % kPanel][k % 4] = weight;
         sum += weight;
       }
@@ -211,10 +210,17 @@ void PackPanels8(std::span<const float> rows, int64_t out, int64_t depth, uint8_
 }
 
 void QuantizeRow8(const float* x, int64_t in, uint8_t* row) {
+  constexpr int64_t kLanes = 8;  // side by side, so that the compiler may take them at once
   for (int64_t b = 0; b < in / kBlock8; ++b) {
     const float* const from = x + b * kBlock8;
-    float most = 0;
-    for (int64_t k = 0; k < kBlock8; ++k) most = std::max(most, std::fabs(from[k]));
+    float lanes[kLanes] = {};
+    for (int64_t k = 0; k < kBlock8; k += kLanes) {
+      for (int64_t j = 0; j < kLanes; ++j) {
+        const float magnitude = std::fabs(from[k + j]);
+        lanes[j] = magnitude > lanes[j] ? magnitude : lanes[j];
+      }
+    }
+    const float most = *std::max_element(lanes, lanes + kLanes);
     const float scale = most / 127;
     const float inverse = most > 0 ? 127 / most : 0;
     uint8_t* const to = row + b * kBlock8;
@@ -234,8 +240,7 @@ void RunConv8(const ConvTask& task, const uint8_t* rows, const uint8_t* packed, 
   // Threads share the rows where there are many, else the outputs.
   const bool by_rows = tiles >= 4 * nth || panels < 2 * nth;
   const int64_t row_begin = by_rows ? tiles * ith / nth * shape.rows : 0;
-  const int64_t row_end =
-      by_rows ? std::min(total, tiles * (ith + 1) / nth * shape.rows) : total;
+  const int64_t row_end = by_rows ? std::min(total, tiles * (ith + 1) / nth * shape.rows) : total;
   const int64_t panel_begin = by_rows ? 0 : panels * ith / nth;
   const int64_t panel_end = by_rows ? panels : panels * (ith + 1) / nth;
   alignas(64) float sums[kRowsMax * kPanel];
