@@ -87,13 +87,15 @@ Status ReadHops(engine::OptionReader& options, EngineOptions& read) {
 
 Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
   constexpr int kFramesASecond = 50;
+  // An utterance is seldom longer, its prompt included; one that is would take memory without end.
+  constexpr int64_t kWindowS = 20;
   engine::OptionReader options(load);
   EngineOptions read;
   PARLEY_TRY(read.slots, Number(options, "slots", read.slots, 1, 64));
   PARLEY_TRY_STATUS(ReadThreads(options, read.threads));
   PARLEY_TRY_STATUS(ReadTypes(options, read));
   PARLEY_TRY_STATUS(ReadHops(options, read));
-  PARLEY_TRY(const int64_t window_s, options.Int("window_s", 0, 0, 300));
+  PARLEY_TRY(const int64_t window_s, options.Int("window_s", read.faithful ? 0 : kWindowS, 0, 300));
   read.window_frames = window_s * kFramesASecond;
   PARLEY_TRY(const int64_t cache_mb, options.Int("prompt_cache_mb", 1024, 0, 1 << 20));
   read.prompt_cache_bytes = static_cast<size_t>(cache_mb) << 20;
@@ -112,22 +114,20 @@ Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
 const char* const kEngineOptionsHelp =
     "Options of a pack:\n"
     "  slots             streams at once (2)\n"
-    "  threads           of the flow and the vocoder (2, or 1 on one core); lm_threads is half of "
-    "it;\n"
+    "  threads           of the flow and the vocoder (2, or 1 on one core); lm_threads is half;\n"
     "                    flow_threads, lm_threads and vocoder_threads set one alone\n"
     "  lm_weights        f32, f16, q8_0 (default) or q4_0\n"
     "  flow_weights      f32 (default), f16, q8_0 or q4_0; the vocoder's stay f32\n"
     "  lm_cache          f16 (default) or f32: keys and values of the language model\n"
     "  flow_cache        f16 (default), f32 or q8_0: those of the flow, 115 MB a second in f16\n"
-    "  window_s          seconds that the flow looks back; 0 (default): all, as the model was "
-    "made\n"
+    "  window_s          seconds that the flow looks back (20; 0 with faithful); 0: all, as the\n"
+    "                    model was made, whatever memory that takes\n"
     "  prompt_cache_mb   what the flow may remember of voices' prompts (1024)\n"
     "  first_hop_tokens  of 40 ms each, at least, in the first sound (8)\n"
     "  hop_tokens        at most, in any later (50); a multiple of 25\n"
     "  faithful          true: schedule, last chunk and seams as the official code makes them\n"
-    "  weight_cache      where converted weights are kept: pack (default), off, or a folder; where "
-    "the\n"
-    "                    engine may not write, `parley-engine-cosyvoice2 convert` makes them\n"
+    "  weight_cache      where converted weights are kept: pack (default), off, or a folder; the\n"
+    "                    command convert makes them where the engine may not write\n"
     "  normalize_text    false: text is spoken as it comes, uncut (true)\n";
 
 }  // namespace parley::cosyvoice2
