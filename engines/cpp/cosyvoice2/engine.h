@@ -1,6 +1,6 @@
-// The CosyVoice 2 engine: serves text-to-speech streams of the engine protocol from an official model
-// folder. Text is normalized and cut as the official front end does it; each segment is an utterance
-// of the language model, and sound leaves hop by hop.
+// The CosyVoice 2 engine: serves text-to-speech streams of the engine protocol from an official
+// model folder. Text is normalized and cut as the official front end does it; each segment is an
+// utterance of the language model, and sound leaves hop by hop.
 #pragma once
 
 #include <condition_variable>
@@ -42,8 +42,7 @@ class Engine final : public engine::TtsModel {
 
   Status LoadModels(engine::LoadProgress& progress);
   Status WarmUp();
-  Result<std::unique_ptr<Manner>> MakeManner(const engine::TtsStart& start,
-                                             nn::Executor& executor);
+  Result<std::unique_ptr<Manner>> MakeManner(const engine::TtsStart& start, nn::Executor& executor);
   Result<VoicePrompt> Imitate(const engine::Prompt& prompt);
   Status SpeakText(const Manner& manner, std::string_view text, Speech& speech,
                    engine::TtsStream& stream);

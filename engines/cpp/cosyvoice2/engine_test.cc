@@ -1,5 +1,5 @@
-// The engine as users run it: its own process, spoken to over its socket, with a model folder that is
-// made up. What it says is noise, but all of it is said.
+// The engine as users run it: its own process, spoken to over its socket, with a model folder that
+// is made up. What it says is noise, but all of it is said.
 #include "cosyvoice2/engine.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ constexpr int64_t kPlenty = int64_t{1} << 40;
 const std::filesystem::path& Pack() {
   static const parley::testing::TempDir folder;
   static const bool made = [] {
-    const Status status = MakeTestPack(folder.path(), {.shape = TinyShape(), .max_token_text_ratio = 8});
+    const Status status =
+        MakeTestPack(folder.path(), {.shape = TinyShape(), .max_token_text_ratio = 8});
     EXPECT_TRUE(status) << status.error().message;
     for (const char* name : {"anna", "bert"}) {
       const FlowPrompt prompt = testing::TinyPrompt(30, name[0]);

@@ -1,4 +1,5 @@
-// parley-engine-cosyvoice2: the voice process of CosyVoice 2, and its commands (cosyvoice2/commands.h).
+// parley-engine-cosyvoice2: the voice process of CosyVoice 2, and its commands
+// (cosyvoice2/commands.h).
 #include <fmt/format.h>
 
 #include <cstdio>

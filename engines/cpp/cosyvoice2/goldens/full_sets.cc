@@ -85,10 +85,10 @@ class FullRun {
     auto tokens = one.at("prompt_token").get<std::vector<int>>();
     for (int token : one.at("token").get<std::vector<int>>()) tokens.push_back(token);
     EncoderState state = flow.encoder().NewState();
-    PARLEY_TRY(const auto mu, flow.encoder().Forward(executor_, state, tokens,
-                                                     {.chunked = chunked,
-                                                      .final = one.at("finalize"),
-                                                      .keep = false}));
+    PARLEY_TRY(
+        const auto mu,
+        flow.encoder().Forward(executor_, state, tokens,
+                               {.chunked = chunked, .final = one.at("finalize"), .keep = false}));
     const int64_t frames = one.at("frames");
     const std::string name = "flow_" + mode;
     PARLEY_TRY_STATUS(HoldFrames(name, "mu", mu, kEncoder));
@@ -106,10 +106,10 @@ class FullRun {
       if (of_prompt) std::copy_n(&prompt[t * kMel], kMel, &input[t * in + 3 * kMel]);
     }
     PARLEY_TRY(const auto time, flow.estimator().EmbedTime(executor_, one.at("t").get<float>()));
-    PARLEY_TRY(const auto v, flow.estimator().Forward(
-                                 executor_, {.input = input,
-                                             .time = &time,
-                                             .chunk = chunked ? kChunkFrames : 0}));
+    PARLEY_TRY(
+        const auto v,
+        flow.estimator().Forward(
+            executor_, {.input = input, .time = &time, .chunk = chunked ? kChunkFrames : 0}));
     const std::span<const float> with = std::span(v).first(frames * kMel);
     const std::span<const float> without = std::span(v).subspan(frames * kMel);
     PARLEY_TRY_STATUS(HoldFrames(name, "v_cond", with, kEstimator));

@@ -21,8 +21,8 @@ Result<std::vector<Row>> Guarded(const Place& place) {
 }  // namespace
 
 std::vector<Set> ModelSets() {
-  return {{5, Guarded<RunLm>},   {7, Guarded<RunEncoder>}, {8, Guarded<RunEstimator>},
-          {9, Guarded<RunCfm>},  {10, Guarded<RunHift>},   {11, Guarded<RunStream>},
+  return {{5, Guarded<RunLm>},       {7, Guarded<RunEncoder>}, {8, Guarded<RunEstimator>},
+          {9, Guarded<RunCfm>},      {10, Guarded<RunHift>},   {11, Guarded<RunStream>},
           {13, Guarded<RunFullSize>}};
 }
 

@@ -17,7 +17,8 @@ void ExpectMet(const std::filesystem::path& root, std::vector<Set> sets) {
   EXPECT_GT(tally.passed, 0U);
 }
 
-// A set that is met within its tolerances, which stand in its function and in the README of the data.
+// A set that is met within its tolerances, which stand in its function and in the README of the
+// data.
 void ExpectSetMet(int number) {
   const std::filesystem::path root = testing::Goldens();
   if (root.empty()) SkipCounted(testing::kNoGoldens);

@@ -102,8 +102,8 @@ class StreamCase {
     rows_.push_back(
         Compare(at, "source, first 2 s", found.first(early), expected.first(early), kSource));
     if (expected.size() == early && found.size() == early) return;
-    rows_.push_back(Compare(at, "source, later", found.subspan(early), expected.subspan(early),
-                            kSourceLate));
+    rows_.push_back(
+        Compare(at, "source, later", found.subspan(early), expected.subspan(early), kSourceLate));
   }
 
   Status HoldWave(std::span<const float> wave, const std::vector<size_t>& seams) {

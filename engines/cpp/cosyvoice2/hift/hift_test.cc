@@ -62,7 +62,9 @@ TEST(MakeSource, IsNoiseAloneWhereThereIsNoVoice) {
 // No noise at all.
 class Silence final : public Noise {
  public:
-  void Fill(int64_t, std::span<float> out) const override { std::fill(out.begin(), out.end(), 0.0f); }
+  void Fill(int64_t, std::span<float> out) const override {
+    std::fill(out.begin(), out.end(), 0.0f);
+  }
 };
 
 TEST(MakeSource, SinesGoOnWhereTheCallBeforeLeftThem) {
@@ -72,8 +74,8 @@ TEST(MakeSource, SinesGoOnWhereTheCallBeforeLeftThem) {
   const auto whole = MakeSource(f0, mix, Silence());
   SourcePhase phase;
   MakeSource(std::span(f0).first(40), mix, Silence(), {.phase = &phase});
-  const auto later = MakeSource(std::span(f0).subspan(32), mix, Silence(),
-                                {.phase = &phase, .phase_frame = 7});
+  const auto later =
+      MakeSource(std::span(f0).subspan(32), mix, Silence(), {.phase = &phase, .phase_frame = 7});
   // The first half frame stands still, for want of a frame before it.
   for (size_t i = 240; i < later.size(); ++i) {
     ASSERT_NEAR(later[i], whole[32 * 480 + i], 1e-4) << i;

@@ -149,8 +149,9 @@ int SpeakOn(Bistream& plan, int tokens_before_eos = 1000) {
   while (const auto feed = plan.NextFeed()) {
     const auto choice = plan.NextChoice();
     const bool may_end = std::count(choice.masked.begin(), choice.masked.end(), 97) == 0;
-    const int token = choice.forced ? *choice.forced
-                      : may_end && heard >= tokens_before_eos ? 97 : 7;
+    const int token = choice.forced                           ? *choice.forced
+                      : may_end && heard >= tokens_before_eos ? 97
+                                                              : 7;
     heard += plan.Take(token) ? 1 : 0;
     if (heard > 1000) break;
   }
@@ -190,9 +191,11 @@ TEST(Bistream, AtTheEndNothingIsReadTwiceAndNoPromptIsLost) {
   Bistream early({.speech_tokens = 97}, {}, prompt_speech);
   early.AddText(std::vector<int>{1});
   early.EndText();
-  EXPECT_EQ(*early.NextFeed(),
-            (std::vector<Symbol>{{Kind::kSos, 0}, {Kind::kText, 1}, {Kind::kTaskId, 0},
-                                 {Kind::kSpeech, 11}, {Kind::kSpeech, 12}}));
+  EXPECT_EQ(*early.NextFeed(), (std::vector<Symbol>{{Kind::kSos, 0},
+                                                    {Kind::kText, 1},
+                                                    {Kind::kTaskId, 0},
+                                                    {Kind::kSpeech, 11},
+                                                    {Kind::kSpeech, 12}}));
 }
 
 TEST(Bistream, EndsOnlyAfterTheText) {

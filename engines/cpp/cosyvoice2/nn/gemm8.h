@@ -1,7 +1,7 @@
 // The convolutions and linear layers of gemm.h on weights of 8 bits with a scale for each 32, as
 // ggml's q8_0 has them, and on inputs that are rounded to 8 bits the same way. Sums of 32 products
-// are whole numbers, hence exact; those are added in float in a fixed order: the bytes depend neither
-// on threads nor on the CPU. AVX-512 VNNI where there is one, else AVX2.
+// are whole numbers, hence exact; those are added in float in a fixed order: the bytes depend
+// neither on threads nor on the CPU. AVX-512 VNNI where there is one, else AVX2.
 #pragma once
 
 #include <cstdint>

@@ -75,8 +75,14 @@ std::vector<float> Convolved(const ConvTask& task, const std::vector<float>& wei
 TEST(Gemm, ConvolvesAsItIsWrittenOut) {
   for (const int64_t out : {1, 18, 64, 80}) {
     for (const int64_t frames : {1, 7, 50, 61}) {
-      ConvTask task = {.in = 18, .frames = frames, .batch = 2, .taps = 3, .dilation = 2,
-                       .left = 4, .out = out, .out_frames = frames};
+      ConvTask task = {.in = 18,
+                       .frames = frames,
+                       .batch = 2,
+                       .taps = 3,
+                       .dilation = 2,
+                       .left = 4,
+                       .out = out,
+                       .out_frames = frames};
       const auto x = Random(static_cast<size_t>(2 * frames * 18), 3);
       const auto weight = Random(static_cast<size_t>(out * 54), 4, 0.2);
       const auto bias = Random(static_cast<size_t>(out), 5);
@@ -98,8 +104,8 @@ TEST(Gemm, ConvolvesAsItIsWrittenOut) {
 }
 
 TEST(Gemm, InEightBitsConvolvesAlmostAsItIsWrittenOut) {
-  ConvTask task = {.in = 64, .frames = 45, .batch = 2, .taps = 3, .left = 2, .out = 40,
-                   .out_frames = 45};
+  ConvTask task = {
+      .in = 64, .frames = 45, .batch = 2, .taps = 3, .left = 2, .out = 40, .out_frames = 45};
   const auto x = Random(2 * 45 * 64, 3);
   const auto weight = Random(40 * 192, 4, 0.1);
   const auto bias = Random(40, 5);

@@ -30,8 +30,8 @@ class MelStream {
   // goes on like those before.
   MelStream(const Flow& flow, const FlowPrompt& prompt, const PromptCache* cache, bool faithful);
 
-  // Frames of the hop's tokens, [2 · hop.count][80]. `tokens` are all so far, the prompt's not among
-  // them. Hops come in order. After an error, kCancelled too, the stream is as before.
+  // Frames of the hop's tokens, [2 · hop.count][80]. `tokens` are all so far, the prompt's not
+  // among them. Hops come in order. After an error, kCancelled too, the stream is as before.
   Result<std::vector<float>> Next(nn::Executor& executor, std::span<const int> tokens,
                                   const Hop& hop);
 

@@ -1,5 +1,5 @@
-// What the flow remembers of voices' prompts, for all streams: made when a voice is first used, kept
-// as long as there is room, the voice used longest ago given up first. Thread-safe.
+// What the flow remembers of voices' prompts, for all streams: made when a voice is first used,
+// kept as long as there is room, the voice used longest ago given up first. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -18,9 +18,9 @@ class PromptCaches {
   // `bytes_max` of all caches together; one that alone is larger is not made.
   PromptCaches(const Flow& flow, size_t bytes_max) : flow_(flow), bytes_max_(bytes_max) {}
 
-  // Null where the prompt has nothing to remember or there is no room. `name` stands for the prompt:
-  // the same name must have the same prompt. Others who ask for it meanwhile wait. Errors are those
-  // of the flow, kCancelled too.
+  // Null where the prompt has nothing to remember or there is no room. `name` stands for the
+  // prompt: the same name must have the same prompt. Others who ask for it meanwhile wait. Errors
+  // are those of the flow, kCancelled too.
   Result<std::shared_ptr<const PromptCache>> Get(const std::string& name, const FlowPrompt& prompt,
                                                  nn::Executor& executor);
 

@@ -106,15 +106,16 @@ std::vector<float> Stretch(const std::vector<float>& mel, double speed) {
   const auto wanted = static_cast<int64_t>(static_cast<double>(frames) / speed);
   std::vector<float> out(static_cast<size_t>(wanted * kMelChannels));
   for (int64_t i = 0; i < wanted; ++i) {
-    const double at = (static_cast<double>(i) + 0.5) * static_cast<double>(frames) /
-                          static_cast<double>(wanted) - 0.5;
+    const double at =
+        (static_cast<double>(i) + 0.5) * static_cast<double>(frames) / static_cast<double>(wanted) -
+        0.5;
     const double clamped = std::clamp(at, 0.0, static_cast<double>(frames - 1));
     const auto before = static_cast<int64_t>(clamped);
     const int64_t after = std::min(before + 1, frames - 1);
     const auto part = static_cast<float>(clamped - static_cast<double>(before));
     for (int64_t c = 0; c < kMelChannels; ++c) {
-      out[i * kMelChannels + c] = (1 - part) * mel[before * kMelChannels + c] +
-                                  part * mel[after * kMelChannels + c];
+      out[i * kMelChannels + c] =
+          (1 - part) * mel[before * kMelChannels + c] + part * mel[after * kMelChannels + c];
     }
   }
   return out;
@@ -158,11 +159,11 @@ class Speech::Utterance {
       return !stopped();
     }};
     nn::Executor& executor = speech_.lm_executor_;
-    const auto end = request_.more
-                         ? GenerateSpeechFromStream(speech_.lm_, executor, request_.text,
-                                                    request_.more, request_.rules, uniforms, taker)
-                         : GenerateSpeech(speech_.lm_, executor, request_.text, request_.rules,
-                                          uniforms, taker);
+    const auto end =
+        request_.more
+            ? GenerateSpeechFromStream(speech_.lm_, executor, request_.text, request_.more,
+                                       request_.rules, uniforms, taker)
+            : GenerateSpeech(speech_.lm_, executor, request_.text, request_.rules, uniforms, taker);
     if (!end) return Fail(end.error());
     return {};
   }
@@ -176,8 +177,7 @@ class Speech::Utterance {
       PARLEY_TRY_STATUS(seen.status);
       const auto hop = plan.Next(static_cast<int64_t>(seen.tokens.size()), seen.ended);
       if (!hop) return {};
-      PARLEY_TRY(std::vector<float> frames,
-                 stream.Next(speech_.flow_executor_, seen.tokens, *hop));
+      PARLEY_TRY(std::vector<float> frames, stream.Next(speech_.flow_executor_, seen.tokens, *hop));
       if (request_.speed != 1) {
         all.insert(all.end(), frames.begin(), frames.end());
         if (!hop->last) continue;

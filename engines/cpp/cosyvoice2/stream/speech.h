@@ -24,8 +24,8 @@ struct SpeechThreads {
 };
 
 struct SpeechTask {
-  SpeechText text;  // what the language model reads
-  TextSource more;  // text that arrives later; empty: `text` is all of it
+  SpeechText text;                     // what the language model reads
+  TextSource more;                     // text that arrives later; empty: `text` is all of it
   const FlowPrompt* prompt = nullptr;  // lives as long as the call
   const PromptCache* cache = nullptr;
   uint64_t seed = 0;

@@ -128,7 +128,8 @@ TEST(Hift, LongSoundIsDecodedInWindowsWithoutATrace) {
   ASSERT_TRUE(whole);
   ASSERT_EQ(whole->size(), 400U * 480);
   // Frames far from both ends of a shorter mel are the same wherever the windows lie.
-  const auto later = hift->Decode(executor, std::span(mel).subspan(100 * 80), std::span(source).subspan(100 * 480));
+  const auto later = hift->Decode(executor, std::span(mel).subspan(100 * 80),
+                                  std::span(source).subspan(100 * 480));
   ASSERT_TRUE(later);
   for (size_t i = 30 * 480; i < 300 * 480; ++i) {
     ASSERT_NEAR((*later)[i], (*whole)[100 * 480 + i], 1e-5) << i;

@@ -51,7 +51,8 @@ FlowPrompt TinyPrompt(int64_t tokens, uint64_t seed) {
 std::vector<int> TinyTokens(int64_t count, uint64_t seed) {
   SplitMix64 random(seed);
   std::vector<int> tokens;
-  for (int64_t i = 0; i < count; ++i) tokens.push_back(static_cast<int>(random.Next() % kVocabulary));
+  for (int64_t i = 0; i < count; ++i)
+    tokens.push_back(static_cast<int>(random.Next() % kVocabulary));
   return tokens;
 }
 
