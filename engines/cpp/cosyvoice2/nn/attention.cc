@@ -41,14 +41,6 @@ struct HeadRows {
   int64_t stride;
 };
 
-void ToFloat(ggml_type type, const uint8_t* from, float* to, int64_t n) {
-  if (type == GGML_TYPE_F16) {
-    ggml_cpu_fp16_to_fp32(reinterpret_cast<const ggml_fp16_t*>(from), to, n);
-  } else {
-    ggml_get_type_traits(type)->to_float(from, to, n);
-  }
-}
-
 void FromFloat(ggml_type type, const float* from, uint8_t* to, int64_t n) {
   if (type == GGML_TYPE_F32) {
     std::memcpy(to, from, n * sizeof(float));
@@ -129,15 +121,23 @@ class Attention {
     const size_t row_bytes = KvRowBytes(spec_.kv_type, spec_.heads, spec_.dim);
     const size_t from_head = ggml_row_size(spec_.kv_type, head * spec_.dim);
     for (const KvRows& part : parts) {
-      for (int64_t row = 0; row < part.count; ++row) {
-        const uint8_t* const at = part.rows + row * row_bytes + from_head;
-        ToFloat(spec_.kv_type, at, keys, spec_.dim);
-        ToFloat(spec_.kv_type, at + row_bytes / 2, values, spec_.dim);
-        keys += spec_.dim;
-        values += spec_.dim;
-      }
+      ToFloats(part.rows + from_head, row_bytes, part.count, keys);
+      ToFloats(part.rows + from_head + row_bytes / 2, row_bytes, part.count, values);
+      keys += part.count * spec_.dim;
+      values += part.count * spec_.dim;
     }
     return {all};
+  }
+
+  // One head of `count` rows that are `stride` bytes apart.
+  void ToFloats(const uint8_t* from, size_t stride, int64_t count, float* to) const {
+    const auto bytes = static_cast<int64_t>(stride);
+    if (spec_.kv_type == GGML_TYPE_F16 && kernels::HalfRows(from, bytes, count, spec_.dim, to))
+      return;
+    const auto to_float = ggml_get_type_traits(spec_.kv_type)->to_float;
+    for (int64_t row = 0; row < count; ++row) {
+      to_float(from + row * bytes, to + row * spec_.dim, spec_.dim);
+    }
   }
 
   void RunHead(int64_t sequence, int64_t head) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cosyvoice2/nn/clones.h"
 #include "cosyvoice2/nn/kernels.h"
 
 #if defined(__x86_64__)
@@ -209,7 +210,7 @@ void PackPanels8(std::span<const float> rows, int64_t out, int64_t depth, uint8_
   }
 }
 
-void QuantizeRow8(const float* x, int64_t in, uint8_t* row) {
+PARLEY_CLONES void QuantizeRow8(const float* x, int64_t in, uint8_t* row) {
   constexpr int64_t kLanes = 8;  // side by side, so that the compiler may take them at once
   for (int64_t b = 0; b < in / kBlock8; ++b) {
     const float* const from = x + b * kBlock8;

@@ -2,12 +2,18 @@
 
 #include <cmath>
 
+#include "cosyvoice2/nn/clones.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace parley::cosyvoice2::nn::kernels {
 namespace {
 
 // e^x for x in [−87, 88], clamped beyond; relative error ≤ 2e-7. Reduction by Cody and Waite, 1980;
 // Taylor's polynomial of degree 6 on [−ln2/2, ln2/2].
-inline float Exp(float x) {
+inline __attribute__((always_inline)) float Exp(float x) {
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
   const float k = std::rint(x * 1.44269504f);
@@ -26,7 +32,7 @@ inline float Exp(float x) {
 
 // sin²(x): whole multiples of π do not matter, not even their sign. π in three parts after Cody and
 // Waite; Taylor's polynomial of degree 13 on [−π/2, π/2].
-inline float SinSquared(float x) {
+inline __attribute__((always_inline)) float SinSquared(float x) {
   const float k = std::rint(x * 0.318309886f);
   float r = x - k * 3.140625f;
   r = r - k * 9.67502593994140625e-4f;
@@ -44,23 +50,24 @@ inline float SinSquared(float x) {
 
 }  // namespace
 
-void LeakyRelu(const float* x, float* y, int64_t n, float slope) {
+PARLEY_CLONES void LeakyRelu(const float* x, float* y, int64_t n, float slope) {
   for (int64_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : slope * x[i];
 }
 
-void Elu(const float* x, float* y, int64_t n) {
+PARLEY_CLONES void Elu(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     const float below = Exp(x[i]) - 1.0f;
     y[i] = x[i] > 0 ? x[i] : below;
   }
 }
 
-void Snake(const float* x, const float* alpha, const float* inverse, float* y, int64_t n) {
+PARLEY_CLONES void Snake(const float* x, const float* alpha, const float* inverse, float* y,
+                         int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = x[i] + SinSquared(alpha[i] * x[i]) * inverse[i];
 }
 
-void LayerNorm(const float* x, const float* weight, const float* bias, float eps, float* y,
-               int64_t n) {
+PARLEY_CLONES void LayerNorm(const float* x, const float* weight, const float* bias, float eps,
+                             float* y, int64_t n) {
   constexpr int64_t kLanes = 16;
   const int64_t whole = n - n % kLanes;
   float sums[kLanes] = {};
@@ -83,7 +90,7 @@ void LayerNorm(const float* x, const float* weight, const float* bias, float eps
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
 }
 
-void Mish(const float* x, float* y, int64_t n) {
+PARLEY_CLONES void Mish(const float* x, float* y, int64_t n) {
   // tanh(ln(1 + e)) = ((1 + e)² − 1) / ((1 + e)² + 1), which is 1 in float from x = 10 on.
   for (int64_t i = 0; i < n; ++i) {
     const float e = Exp(x[i] < 20.0f ? x[i] : 20.0f);
@@ -92,11 +99,11 @@ void Mish(const float* x, float* y, int64_t n) {
   }
 }
 
-void Silu(const float* x, float* y, int64_t n) {
+PARLEY_CLONES void Silu(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = x[i] / (1.0f + Exp(-x[i]));
 }
 
-void GeluErf(const float* x, float* y, int64_t n) {
+PARLEY_CLONES void GeluErf(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     const float z = std::fabs(x[i]) * 0.707106781f;
     const float t = 1.0f / (1.0f + 0.3275911f * z);
@@ -114,7 +121,8 @@ void Add(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] += x[i];
 }
 
-void ColumnSoftmax(float* x, int64_t rows, int64_t width, float scale, float* inverse) {
+PARLEY_CLONES void ColumnSoftmax(float* x, int64_t rows, int64_t width, float scale,
+                                 float* inverse) {
   constexpr int64_t kLanes = 16;
   for (int64_t column = 0; column < width; column += kLanes) {
     float most[kLanes];
@@ -138,5 +146,39 @@ void ColumnSoftmax(float* x, int64_t rows, int64_t width, float scale, float* in
 void Scale(float* x, float factor, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] *= factor;
 }
+
+#if defined(__x86_64__)
+namespace {
+
+__attribute__((target("avx512f"))) void HalfRowsAvx512(const uint8_t* from, int64_t stride,
+                                                       int64_t rows, int64_t n, float* to) {
+  for (int64_t row = 0; row < rows; ++row, from += stride, to += n) {
+    for (int64_t i = 0; i < n; i += 16) {
+      const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + 2 * i));
+      _mm512_storeu_ps(to + i, _mm512_cvtph_ps(half));
+    }
+  }
+}
+
+__attribute__((target("avx2,f16c"))) void HalfRowsF16c(const uint8_t* from, int64_t stride,
+                                                       int64_t rows, int64_t n, float* to) {
+  for (int64_t row = 0; row < rows; ++row, from += stride, to += n) {
+    for (int64_t i = 0; i < n; i += 8) {
+      const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 2 * i));
+      _mm256_storeu_ps(to + i, _mm256_cvtph_ps(half));
+    }
+  }
+}
+
+}  // namespace
+
+bool HalfRows(const uint8_t* from, int64_t stride, int64_t rows, int64_t n, float* to) {
+  static const bool wide = __builtin_cpu_supports("avx512f");
+  (wide ? HalfRowsAvx512 : HalfRowsF16c)(from, stride, rows, n, to);
+  return true;
+}
+#else
+bool HalfRows(const uint8_t*, int64_t, int64_t, int64_t, float*) { return false; }
+#endif
 
 }  // namespace parley::cosyvoice2::nn::kernels

@@ -38,4 +38,8 @@ void Add(const float* x, float* y, int64_t n);
 void ColumnSoftmax(float* x, int64_t rows, int64_t width, float scale, float* inverse);
 void Scale(float* x, float factor, int64_t n);
 
+// `rows` of `n` half precision numbers (a multiple of 16), `stride` bytes apart, to float side by
+// side. False where this is not built for the CPU's kind: the caller must do it otherwise.
+bool HalfRows(const uint8_t* from, int64_t stride, int64_t rows, int64_t n, float* to);
+
 }  // namespace parley::cosyvoice2::nn::kernels
