@@ -18,7 +18,7 @@ Result<std::vector<Row>> RunAudioSet(const Place& place);      // G4
 Result<std::vector<Row>> RunRasSet(const Place& place);        // G6
 Result<std::vector<Row>> RunConstantsSet(const Place& place);  // G12
 
-// The real model's, from the set G2_tokenizer under `root`.
+// The real model's, from the set G2 under `root`.
 Result<std::unique_ptr<Tokenizer>> GoldenTokenizer(const std::filesystem::path& root);
 
 }  // namespace parley::cosyvoice2::goldens

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
 #include "cosyvoice2/goldens/front_sets.h"
 #include "cosyvoice2/lm/ras.h"
 #include "cosyvoice2/weights/npy.h"
@@ -30,6 +34,19 @@ Result<Cases> ReadAll(const Place& place, const std::string& prefix) {
   return Fail(Code::kDataLoss, fmt::format("the arrays of '{}' are not of one length", prefix));
 }
 
+// "small" of "small_logits.npy".
+std::vector<std::string> Prefixes(const std::filesystem::path& folder) {
+  constexpr std::string_view kEnd = "_logits.npy";
+  std::vector<std::string> prefixes;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(kEnd)) prefixes.push_back(name.substr(0, name.size() - kEnd.size()));
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  return prefixes;
+}
+
 bool SameDraw(const Cases& cases, size_t i) {
   const auto vocabulary = static_cast<size_t>(cases.logits.dim(1));
   const auto width = static_cast<size_t>(cases.history.dim(1));
@@ -47,7 +64,7 @@ bool SameDraw(const Cases& cases, size_t i) {
 
 Result<std::vector<Row>> RunRasSet(const Place& place) {
   std::vector<Row> rows;
-  for (const std::string prefix : {"small", "full"}) {
+  for (const std::string& prefix : Prefixes(place.set)) {
     PARLEY_TRY(const Cases cases, ReadAll(place, prefix));
     const auto count = static_cast<size_t>(cases.logits.dim(0));
     size_t differing = 0;

@@ -57,17 +57,6 @@ Row Judge(std::string case_name, std::string tensor, const Differences& differen
   return row;
 }
 
-// The folder of the set, or an empty path.
-std::filesystem::path FindSet(const std::filesystem::path& root, int number) {
-  const std::string prefix = fmt::format("G{}_", number);
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(root, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix) && entry.is_directory(ignored)) return entry.path();
-  }
-  return {};
-}
-
 // JSON has no infinity.
 nlohmann::json Number(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
@@ -100,6 +89,16 @@ Row CompareExact(std::string case_name, std::string tensor, size_t differing, st
   Row row = Judge(std::move(case_name), std::move(tensor), differences, 0);
   row.note = std::move(note);
   return row;
+}
+
+std::filesystem::path FindSet(const std::filesystem::path& root, int number) {
+  const std::string prefix = fmt::format("G{}_", number);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(root, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) && entry.is_directory(ignored)) return entry.path();
+  }
+  return {};
 }
 
 Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root,

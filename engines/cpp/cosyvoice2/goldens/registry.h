@@ -57,6 +57,9 @@ Row CompareRelative(std::string case_name, std::string tensor, std::span<const f
 Row CompareExact(std::string case_name, std::string tensor, size_t differing,
                  std::string note = {});
 
+// The folder G<number>_… under `root`; empty if there is none.
+std::filesystem::path FindSet(const std::filesystem::path& root, int number);
+
 struct SetResult {
   std::string name;  // the folder's
   std::vector<Row> rows;

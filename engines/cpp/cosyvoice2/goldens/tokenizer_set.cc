@@ -10,7 +10,7 @@ namespace parley::cosyvoice2::goldens {
 
 Result<std::unique_ptr<Tokenizer>> GoldenTokenizer(const std::filesystem::path& root) {
   constexpr size_t kBytesMax = 32 << 20;
-  const auto set = root / "G2_tokenizer";
+  const std::filesystem::path set = FindSet(root, 2);
   PARLEY_TRY(const std::string vocabulary, ReadGzipFile(set / "vocab.json.gz", kBytesMax));
   PARLEY_TRY(const std::string merges, ReadGzipFile(set / "merges.txt.gz", kBytesMax));
   return Tokenizer::Create(vocabulary, merges);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "cosyvoice2/weights/mapped_file.h"
@@ -51,6 +52,7 @@ struct Checkpoint::Impl {
   std::map<std::string, TorchTensor, std::less<>> tensors;
   std::mutex mutex;
   std::map<const TorchTensor*, std::vector<float>> converted;  // under mutex; never change
+  std::set<const TorchTensor*> finite;                         // under mutex: looked at already
 
   const TorchTensor* Find(const std::string& name) const {
     auto found = tensors.find(name);
@@ -67,6 +69,20 @@ struct Checkpoint::Impl {
       tensor.CopyTo(entry->second);
     }
     return entry->second.data();
+  }
+
+  Status CheckFinite(const std::string& name, const TorchTensor& tensor, const TensorView& view) {
+    const std::lock_guard lock(mutex);
+    if (finite.contains(&tensor)) return {};
+    for (int64_t i = 0; i < view.element_count(); ++i) {
+      if (std::isfinite(view.data[i])) continue;
+      return Fail(Code::kDataLoss,
+                  fmt::format("'{}': element {} of tensor '{}' is {}, no finite number; the file "
+                              "is damaged or the training failed",
+                              path, i, name, view.data[i]));
+    }
+    finite.insert(&tensor);
+    return {};
   }
 };
 
@@ -103,14 +119,7 @@ Result<TensorView> Checkpoint::Get(const std::string& name,
   }
   PARLEY_TRY_STATUS(CheckShape(name, expected_shape, tensor->shape));
   TensorView view{tensor->shape, impl_->Elements(*tensor)};
-  if (!impl_->options.check_finite) return view;
-  for (int64_t i = 0; i < view.element_count(); ++i) {
-    if (std::isfinite(view.data[i])) continue;
-    return Fail(Code::kDataLoss,
-                fmt::format("'{}': element {} of tensor '{}' is {}, no finite number; the file is "
-                            "damaged or the training failed",
-                            impl_->path, i, name, view.data[i]));
-  }
+  if (impl_->options.check_finite) PARLEY_TRY_STATUS(impl_->CheckFinite(name, *tensor, view));
   return view;
 }
 
