@@ -56,7 +56,7 @@ Core::Impl::Impl(const Config& config)
   ReserveText(settled_);
   for (UserTurn& turn : settling_) ReserveText(turn);
   last_user_.transcript.reserve(1024);
-  last_record_.transcript.reserve(1024);
+  for (TurnRecord& record : last_records_) record.transcript.reserve(1024);
 }
 
 std::span<const Action> Core::Impl::Step(const Event& event) {

@@ -377,8 +377,9 @@ void Core::Impl::EndAgent(AgentTurn*& slot) {
   turn.record.ended_us = now_us_;
   turn.record.sent_samples = turn.sent;
   turn.record.played_samples = turn.played;
-  last_record_ = turn.record;
-  out_.Do(RecordTurn{&last_record_});
+  TurnRecord& record = last_records_[records_++ % kRecordsKept];
+  record = turn.record;
+  out_.Do(RecordTurn{&record});
   turn.reply_due_us = turn.speech_due_us = turn.held_since_us = 0;
   EndedTurn& ended = ended_[ended_at_++ % kEndedKept];
   ended.id = turn.id;

@@ -26,6 +26,7 @@ class Core::Impl {
   static constexpr size_t kAgentSlots = 4;
   static constexpr size_t kEndedKept = 8;
   static constexpr size_t kSettledKept = 4;
+  static constexpr size_t kRecordsKept = 4;
   static constexpr size_t kReplyBytesMax = 64 * 1024;
   static constexpr int64_t kCommitMinSamples = kUplinkRateHz / 10;
 
@@ -158,7 +159,8 @@ class Core::Impl {
   SegmentId draft_of_;
   std::array<EndedTurn, kEndedKept> ended_;
   size_t ended_at_ = 0;
-  TurnRecord last_record_;
+  std::array<TurnRecord, kRecordsKept> last_records_;  // a step may end more than one turn
+  size_t records_ = 0;
   TurnId floor_id_;
   uint64_t turns_ = 0;
   uint64_t utterances_ = 0;
