@@ -510,6 +510,24 @@ TEST(Core, AResponseAskedForWhileTheLastOnePlaysWaitsBehindIt) {
   EXPECT_GE(call.TimeOf("first_frame 2"), call.TimeOf("first_frame 1") + 8 * 300) << Lines(call);
 }
 
+// An interruption ends the reply that is heard and the one behind it in one step.
+TEST(Core, TwoTurnsThatEndTogetherHaveARecordEach) {
+  VirtualCall::Config config = ServerVad();
+  config.replies = {"One two three four five six seven eight."};
+  config.lead_ms = 3000;
+  VirtualCall call(config);
+  call.At(100, [&] { call.Send(ClientCreateResponse{}); });
+  call.RunUntil(1500);
+  ASSERT_EQ(call.CountOf("response_done 1 completed"), 1) << Lines(call);
+  call.Send(ClientCreateResponse{});
+  call.Say(1600, kQuestion);
+  call.RunUntil(2000);
+  ExpectSound(call);
+  ASSERT_EQ(call.records().size(), 2u) << Lines(call);
+  EXPECT_EQ(call.records()[0].turn, TurnId{1});
+  EXPECT_EQ(call.records()[1].turn, TurnId{2});
+}
+
 TEST(Core, ATruncateCutsTheHistoryOfATurnThatHasEnded) {
   VirtualCall::Config config = ServerVad();
   config.replies = {"One two three four five six seven eight."};
