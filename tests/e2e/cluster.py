@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -214,6 +215,17 @@ class Reply:
     def letters(self):
         """What was spoken, without the spaces: between two utterances none is heard."""
         return "".join(parley.words(tone.text(numpy.concatenate(self.pcm), RATE_HZ)))
+
+    def begun_again(self):
+        """How many words were begun, cut and then said whole, as a person cut off would; None if
+        any word is lost, repeated or out of order."""
+        def prefixes(word):
+            return "|".join(word[:length] for length in range(len(word) - 1, 0, -1))
+
+        spoken = "".join(f"({prefixes(word)})?{word}" if len(word) > 1 else word
+                         for word in parley.words(SENTENCE))
+        found = re.fullmatch(spoken, self.letters())
+        return None if found is None else sum(group is not None for group in found.groups())
 
     def gap_ms(self):
         """The longest silence of a client that plays what comes as soon as it has come."""

@@ -1,16 +1,17 @@
-"""Several workers found through Redis: what callers notice when Redis dies, or workers are told to
-go."""
+"""Several workers found through Redis: what callers notice when workers, Redis or gateways die,
+hang, or are told to go. PARLEY_CHAOS_ROUNDS makes the rounds more than CI's few."""
 import json
-import shutil
+import os
+import random
+import signal
 
 import pytest
 
 import cluster
 import parley
 
+ROUNDS = int(os.environ.get("PARLEY_CHAOS_ROUNDS", "3"))
 WANTED = "".join(parley.words(cluster.SENTENCE))
-
-pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server here")
 
 
 # A voice that is hardly faster than it is heard, so that whoever speaks is at work all the time.
@@ -22,6 +23,45 @@ def two_workers():
     running = cluster.Cluster(voice=SLOW, worker_settings=["--set", "worker.drain_ms=20000"])
     yield running
     running.stop()
+
+
+def interrupt(running, harm, rounds, mend):
+    """Speaks, does harm to who speaks in mid-sentence, and tells how it was heard."""
+    chance = random.Random(1)
+    gaps = []
+    for _ in range(rounds):
+        reply = cluster.Reply(running)
+        reply.wait_for_ms(chance.uniform(400, 2_500))
+        victims = running.busy()
+        assert victims, f"nobody speaks\n{running.logs()}"
+        harm(running.workers[victims[0]])
+        reply.end()
+        assert reply.status == "completed", f"{reply.status}\n{running.logs()}"
+        assert reply.begun_again() in (0, 1), f"{reply.letters()}\n{running.logs()}"
+        gaps.append(reply.gap_ms())
+        mend(running.workers[victims[0]])
+        parley.wait_for(lambda: running.ready() == set(running.workers), 30, "both ready again")
+    gaps.sort()
+    print(f"gaps ms: median {gaps[len(gaps) // 2]:.0f}, p95 {gaps[int(len(gaps) * 0.95)]:.0f}, "
+          f"most {gaps[-1]:.0f}, of {rounds}")
+    return gaps
+
+
+def test_a_reply_survives_the_death_of_the_worker_that_speaks_it(two_workers):
+    gaps = interrupt(two_workers, lambda worker: worker.kill(), ROUNDS,
+                     lambda worker: worker.start())
+    assert gaps[int(len(gaps) * 0.95)] <= 500
+
+
+def test_a_reply_survives_a_worker_that_hangs(two_workers):
+    # The pace of the voice must be known before a hang can be told from slowness.
+    cluster.Reply(two_workers).end()
+
+    def mend(worker):
+        worker.signal(signal.SIGCONT)
+
+    gaps = interrupt(two_workers, lambda worker: worker.signal(signal.SIGSTOP), ROUNDS, mend)
+    assert gaps[-1] <= 3_000
 
 
 def test_a_drain_cuts_no_call_and_new_ones_go_elsewhere(two_workers):
@@ -80,5 +120,45 @@ def test_a_worker_keeps_the_contract():
         report = json.loads(checked.stdout)
         assert report["passed"], [one for one in report["checks"] if one["outcome"] == "failed"]
         assert checked.returncode == 0 and len(report["checks"]) >= 20
+    finally:
+        running.stop()
+
+
+def test_chaos_leaves_nothing_behind():
+    """Three workers, two gateways, Redis: each is killed or stopped in turn while callers listen."""
+    running = cluster.Cluster(workers=3, gateways=2, voice=SLOW)
+    chance = random.Random(2)
+    try:
+        for round_number in range(ROUNDS):
+            replies = [cluster.Reply(running, gateway=number % 2) for number in range(4)]
+            for reply in replies:
+                reply.wait_for_ms(chance.uniform(200, 800))
+            victim = running.workers[f"w{round_number % 3 + 1}"]
+            if round_number % 3 == 2:
+                running.redis.kill()
+            if round_number % 2 == 0:
+                victim.kill()
+            else:
+                victim.signal(signal.SIGSTOP)
+            for reply in replies:
+                reply.end()
+                assert reply.events.count("response.done") == 1
+                assert reply.status == "completed", running.logs()
+                assert reply.begun_again() in (0, 1), f"{reply.letters()}\n{running.logs()}"
+            if victim.alive():
+                victim.signal(signal.SIGCONT)
+            else:
+                victim.start()
+            if not running.redis.alive():
+                (running.dir / "redis.sock").unlink(missing_ok=True)
+                running.redis.start()
+            for number in range(2):
+                parley.wait_for(lambda n=number: running.ready(n) == set(running.workers), 30,
+                                f"all ready again\n{running.logs()[-2000:]}")
+        for number in range(2):
+            parley.wait_for(lambda n=number: not running.busy(n), 10, "no stream is left")
+        for worker in running.workers.values():
+            assert worker.stop() == 0
+        parley.wait_for(lambda: not running.keys(), 10, f"no key is left: {running.keys()}")
     finally:
         running.stop()
