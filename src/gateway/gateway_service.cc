@@ -115,7 +115,8 @@ net::Admission GatewayService::Admit(const net::HttpRequest& head) {
 }
 
 void GatewayService::OnRequest(std::shared_ptr<net::Exchange> exchange) {
-  exchange = WithOrigin(std::move(exchange), access_.AllowedOrigin(exchange->request()));
+  auto origin = access_.AllowedOrigin(exchange->request());
+  exchange = WithOrigin(std::move(exchange), std::move(origin));
   const net::HttpRequest& request = exchange->request();
   const Route* route = Find(request);
   if (route != nullptr && IsPreflight(request)) {
