@@ -133,7 +133,7 @@ bool ReadInitializer(std::string_view bytes, OnnxGraph& graph) {
     if (reader.field == 8) name = reader.bytes;
     if (reader.field == 9) raw = reader.bytes;
   }
-  if (type == kInt64 && ints.empty() && raw.size() <= 8 * sizeof(int64_t)) {
+  if (type == kInt64 && ints.empty() && !raw.empty() && raw.size() <= 8 * sizeof(int64_t)) {
     ints.resize(raw.size() / sizeof(int64_t));
     std::memcpy(ints.data(), raw.data(), ints.size() * sizeof(int64_t));
   }
