@@ -16,6 +16,13 @@
 #include "whisper/segment.h"
 #include "whisper/testing/models.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define PARLEY_LEAKS_ARE_LOOKED_FOR 1
+#endif
+#endif
+
 namespace parley::whisper {
 namespace {
 
@@ -154,6 +161,18 @@ TEST(WhisperModel, ThatIsSomethingElseIsRefused) {
   EXPECT_EQ(model.error().code, Code::kDataLoss);
 }
 
+// whisper.cpp does not free the weights of a file that ends too soon. The engine's process, which
+// ends when its model cannot be loaded, gives them back.
+class LeakOfWhisperCpp {
+ public:
+#if PARLEY_LEAKS_ARE_LOOKED_FOR
+  LeakOfWhisperCpp() { __lsan_disable(); }
+  ~LeakOfWhisperCpp() { __lsan_enable(); }
+#else
+  LeakOfWhisperCpp() {}
+#endif
+};
+
 TEST(WhisperModel, ThatIsCutIsRefused) {
   if (testing::TinyEn().empty())
     SkipCounted("the model whisper/tiny.en is not in the models cache");
@@ -161,6 +180,7 @@ TEST(WhisperModel, ThatIsCutIsRefused) {
   const auto file = dir.path() / "cut.bin";
   const std::string bytes = *ReadFile(testing::TinyEn(), 100 << 20);
   ASSERT_TRUE(WriteFileAtomically(file, std::string_view(bytes).substr(0, bytes.size() / 2)));
+  const LeakOfWhisperCpp known;
   const auto model = WhisperModel::Create({.file = file});
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, Code::kDataLoss);
