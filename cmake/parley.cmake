@@ -48,9 +48,10 @@ if(PARLEY_SANITIZE)
 endif()
 
 # What scripts build: all programs and engines; the unit tests; those of them that have threads, which
-# ThreadSanitizer is for; the fuzzers.
+# ThreadSanitizer is for; those that run models; the fuzzers.
 add_custom_target(programs)
 add_custom_target(unit_tests)
+add_custom_target(model_tests)
 add_custom_target(tsan_tests)
 add_custom_target(fuzzers)
 set(PARLEY_THREADED base audio catalog dialogue engine gateway net perception registry router rpc
@@ -87,8 +88,8 @@ function(_parley_tests NAME)
                                                   "${PARLEY_TEST_DIRECTORY}")
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
-    if(T_LABEL STREQUAL "unit")
-      add_dependencies(unit_tests ${NAME}_test)
+    if(TARGET ${T_LABEL}_tests)
+      add_dependencies(${T_LABEL}_tests ${NAME}_test)
       if(NAME IN_LIST PARLEY_THREADED)
         set_property(TEST ${NAME} APPEND PROPERTY LABELS threads)
         add_dependencies(tsan_tests ${NAME}_test)
@@ -122,7 +123,8 @@ endfunction()
 #   LIBS     libraries of others; PRIVATE_LIBS those that no header of the room shows
 #   TESTING  .cc files of testing/ (fakes), made into parley_<name>_testing
 #   TESTS, BENCHES, FUZZERS  their files; TEST_DEPS rooms or targets that only they need
-#   TIMEOUT  seconds that the whole test program may take (120); LABEL unit (default) or integration
+#   TIMEOUT  seconds that the whole test program may take (120); LABEL unit (default), model
+#            (runs models, thus takes its time) or integration
 function(parley_room)
   cmake_parse_arguments(R "" "NAME;TIMEOUT;LABEL"
                         "SOURCES;DEPS;LIBS;PRIVATE_LIBS;TESTING;TESTS;BENCHES;FUZZERS;TEST_DEPS"
