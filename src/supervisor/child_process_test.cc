@@ -14,6 +14,7 @@
 namespace parley::supervisor {
 namespace {
 
+// What the shell would start as a child of its own is no one's to stop: such a script says exec.
 Result<ChildProcess> Shell(const std::string& script) {
   return ChildProcess::Start(
       {.program = "/bin/sh", .args = {"-c", script}, .env = {"PATH=/usr/bin:/bin", "X=7"}});
@@ -30,7 +31,7 @@ TEST(ChildProcess, TellsHowItEnded) {
   ASSERT_TRUE(exits);
   EXPECT_EQ(WaitFor(*exits)->exit_status, 7);
   EXPECT_EQ(exits->Reap()->Words(), "exit status 7");
-  auto killed = Shell("sleep 1000");
+  auto killed = Shell("exec sleep 1000");
   ASSERT_TRUE(killed);
   EXPECT_FALSE(killed->Reap());
   killed->Signal(SIGKILL);
@@ -46,7 +47,7 @@ TEST(ChildProcess, AMissingProgramIsNamed) {
 TEST(ChildProcess, EndsWithItsOwner) {
   pid_t pid = 0;
   {
-    auto child = Shell("sleep 1000");
+    auto child = Shell("exec sleep 1000");
     ASSERT_TRUE(child);
     pid = child->pid();
   }
@@ -60,7 +61,7 @@ TEST(ChildProcess, DoesNotOutliveAKilledParent) {
   if (parent == 0) {
     // The grandchild holds the write end until it dies.
     ::fcntl(ends[1], F_SETFD, 0);
-    const auto child = Shell("sleep 1000");
+    const auto child = Shell("exec sleep 1000");
     ::kill(::getpid(), SIGKILL);
   }
   ::close(ends[1]);
