@@ -101,9 +101,10 @@ std::string FindProgram(const std::string& name, const std::vector<std::string>&
 
 // Only async-signal-safe calls: runs between fork and exec.
 [[noreturn]] void BecomeChild(const char* program, char* const* args, char* const* env,
-                              const char* folder, int out) {
+                              const char* folder, int out, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(kExecFailed);  // it died before the line above
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -132,9 +133,11 @@ Result<Child> Spawn(const Command& command) {
   const auto args = Pointers(command.args);
   const auto env = Pointers(command.env);
   const std::string folder = command.folder.string();
+  const pid_t self = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return Fail(Code::kResourceExhausted, "cannot start another process");
-  if (pid == 0) BecomeChild(program.c_str(), args.data(), env.data(), folder.c_str(), ends[1]);
+  if (pid == 0)
+    BecomeChild(program.c_str(), args.data(), env.data(), folder.c_str(), ends[1], self);
   ::setpgid(pid, pid);
   Child child;
   child.pid = pid;

@@ -1,5 +1,5 @@
-// Runs a program to its end: no shell, a clean environment, its output line by line, killed with
-// all its children when told so or when this process dies.
+// Runs a program to its end: no shell, a clean environment, its output line by line; killed with
+// all its children when told so, and by itself when this process dies.
 #pragma once
 
 #include <cstdint>
