@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "base/testing/temp_dir.h"
@@ -107,6 +108,54 @@ TEST_F(Server, AnAbsentPartIsUnimplemented) {
   const auto server = SpeechServer::Create({.address = Socket()}, {});
   ASSERT_TRUE(server);
   EXPECT_EQ(Speak({.address = Socket()}), Code::kUnimplemented);
+}
+
+// A voice that has acknowledged a cancel, and ended, before Cancel returns.
+class Prompt final : public Voice {
+ public:
+  std::unique_ptr<Stream> Start(Request request, Sink sink) override {
+    return std::make_unique<PromptStream>(&voice_, voice_.Start(std::move(request), sink));
+  }
+
+ private:
+  class PromptStream final : public Stream {
+   public:
+    PromptStream(ports::testing::FakeVoice* voice, std::unique_ptr<Stream> inner)
+        : voice_(voice), inner_(std::move(inner)) {}
+    void Speak(UtteranceId id, std::string text, std::string before) override {
+      inner_->Speak(id, std::move(text), std::move(before));
+    }
+    void EndOfText() override { inner_->EndOfText(); }
+    void Pause() override { inner_->Pause(); }
+    void Resume() override { inner_->Resume(); }
+    void Grant(int64_t samples) override { inner_->Grant(samples); }
+    void Cancel() override {
+      inner_->Cancel();
+      std::thread([this] { voice_->AdvanceUs(0); }).join();
+    }
+
+   private:
+    ports::testing::FakeVoice* const voice_;
+    const std::unique_ptr<Stream> inner_;
+  };
+
+  ports::testing::FakeVoice voice_;
+};
+
+TEST_F(Server, ARefusalIsNotOvertakenByTheEndOfWhatItCancels) {
+  Prompt voice;
+  const auto server = SpeechServer::Create({.address = Socket()}, {.voice = &voice});
+  ASSERT_TRUE(server);
+  auto client = SpeechClient::Create({.address = Socket()});
+  ASSERT_TRUE(client);
+  Collector<Voice::Event> heard;
+  auto stream = (*client)->voice().Start({}, heard.Sink());
+  stream->Grant(-5);
+  ASSERT_TRUE(
+      heard.WaitFor([](const auto& events) { return !events.empty() && IsLast(events.back()); }));
+  const auto failed = heard.Of<Voice::Failed>();
+  ASSERT_EQ(failed.size(), 1u) << "the stream ended well";
+  EXPECT_EQ(failed[0].error.code, Code::kInvalidArgument);
 }
 
 // The health protocol's messages are one string and one enum: read here by hand, as any client in

@@ -103,15 +103,17 @@ class ServerStream final
     Pump();
   }
 
+  // The status first: cancelled, the port may end its stream well before this goes on, and that end
+  // must not become the call's. Called by gRPC's reactions only, which keep the object alive.
   void Abort(grpc::Status status) {
-    {
-      const std::lock_guard lock(control_mutex_);
-      if (stream_) stream_->Cancel();
-    }
     {
       const std::lock_guard lock(mutex_);
       if (!abort_) abort_ = std::move(status);
       pending_.clear();
+    }
+    {
+      const std::lock_guard lock(control_mutex_);
+      if (stream_) stream_->Cancel();
     }
     Pump();
   }
