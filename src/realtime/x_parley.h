@@ -16,7 +16,8 @@
 //                                         after the user's last speech sample, how it was decided
 //                                         and what was heard; see TurnJson in server_event.h
 //   client → server
-//   x_parley.played    {item_id, audio_ms}  every 100 ms while sound plays, and at its end
+//   x_parley.played    {item_id, audio_ms}  every 100 ms while sound plays, and at its end:
+//                                         then rounded up, else the end was not heard
 #pragma once
 
 namespace parley::realtime {

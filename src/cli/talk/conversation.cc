@@ -79,9 +79,9 @@ std::optional<std::string> Conversation::Report() {
       now->item_id == reported_.item_id && now->played_samples == reported_.played_samples;
   if (unchanged) return std::nullopt;
   reported_ = *now;
-  return json{{"type", "x_parley.played"},
-              {"item_id", now->item_id},
-              {"audio_ms", now->played_samples * 1000 / kTalkRateHz}}
+  // Never a part of a millisecond less than was played: the server would wait for the rest.
+  const int64_t audio_ms = (now->played_samples * 1000 + kTalkRateHz - 1) / kTalkRateHz;
+  return json{{"type", "x_parley.played"}, {"item_id", now->item_id}, {"audio_ms", audio_ms}}
       .dump();
 }
 

@@ -49,6 +49,20 @@ TEST_F(ConversationTest, AReplyIsPlayedAndItsPositionReportedOnceAChange) {
   EXPECT_EQ(conversation.Report(), std::nullopt);
 }
 
+TEST_F(ConversationTest, AReplyThatWasPlayedToItsEndIsReportedWhole) {
+  // 3 samples and then 25: neither is a whole number of milliseconds at 24 kHz.
+  ReceiveReply("1", "Paris.", "AAEAAQAB");
+  std::vector<int16_t> out(48);
+  loudspeaker.Pull(out);
+  EXPECT_EQ(json::parse(*conversation.Report())["audio_ms"], 1);
+  loudspeaker.Append("item_1", std::vector<int16_t>(22, 7));
+  loudspeaker.Pull(out);
+  EXPECT_EQ(json::parse(*conversation.Report())["audio_ms"], 2);
+  loudspeaker.Append("item_1", std::vector<int16_t>(23, 7));
+  loudspeaker.Pull(out);
+  EXPECT_EQ(json::parse(*conversation.Report())["audio_ms"], 2) << "48 samples are 2 ms to the end";
+}
+
 TEST_F(ConversationTest, WordsGoToTheReplyThatAnswersThemAlsoWhenTheyComeLate) {
   ReceiveWords("What is the capital");
   ReceiveWords("of France?");
