@@ -12,10 +12,11 @@
 namespace parley::engine {
 namespace {
 
-// The system's Python, or one of pyenv's; empty when there is none of that version.
+// The system's Python, which is always there, or one of pyenv's; empty when there is none of that
+// version.
 std::string FindPython(const std::string& version) {
   namespace fs = std::filesystem;
-  if (version == "system") return fs::exists("/usr/bin/python3") ? "/usr/bin/python3" : "";
+  if (version == "system") return "/usr/bin/python3";
   const char* home = std::getenv("HOME");
   const fs::path versions = fs::path(home ? home : "/") / ".pyenv/versions";
   if (!fs::is_directory(versions)) return "";

@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <set>
 
-#include "base/testing/skip.h"
 #include "registry/announcer.h"
 #include "registry/directory.h"
 #include "registry/testing/certificate.h"
@@ -108,7 +107,6 @@ struct Gateway {
 class RegistryTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!RedisServer::IsHere()) SkipCounted("no redis-server here");
     redis_ = std::make_unique<RedisServer>();
     config_ = redis_->Config();
   }
@@ -316,7 +314,6 @@ TEST_F(RegistryTest, AWrongPasswordIsSaidInRedissOwnWords) {
 class RegistryTlsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!RedisServer::IsHere()) SkipCounted("no redis-server here");
     certificate_ = std::make_unique<testing::Certificate>();
     port_ = testing::FreePort();
     redis_ = std::make_unique<RedisServer>(std::vector<std::string>{

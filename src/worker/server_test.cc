@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/testing/skip.h"
 #include "base/testing/temp_dir.h"
 #include "engine/testing/tone_code.h"
 #include "net/client.h"
@@ -317,8 +316,8 @@ TEST_F(WorkerTest, AChangedPackIsLoadedAnewWithoutBeingAsked) {
 }
 
 TEST_F(WorkerTest, AWorkerStandsInTheRegistryFromItsStartToItsEnd) {
-  if (!registry::testing::RedisServer::IsHere()) SkipCounted("no redis-server here");
   registry::testing::RedisServer redis;
+  ASSERT_FALSE(HasFatalFailure());
   config_.redis = redis.Config();
   config_.id = "w1";
   config_.zone = "eu";

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "registry/internal/redis_connection.h"
 
@@ -25,10 +24,6 @@ std::string Flatten(const RedisReply& reply) {
 }
 
 }  // namespace
-
-bool RedisServer::IsHere() {
-  return std::system("command -v redis-server >/dev/null") == 0;  // NOLINT(cert-env33-c)
-}
 
 RedisServer::RedisServer(std::vector<std::string> options) : options_(std::move(options)) {
   Start();
@@ -57,7 +52,8 @@ void RedisServer::Start() {
   argv.push_back(nullptr);
   // A socket that a killed one left behind would be taken for the new one's.
   std::filesystem::remove(socket());
-  ASSERT_EQ(::posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ), 0);
+  ASSERT_EQ(::posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ), 0)
+      << "no redis-server here: `scripts/install_packages test` installs it";
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (!std::filesystem::exists(socket()) ||
          !RedisConnection::Open({.url = "unix://" + socket()}, 1'000)) {

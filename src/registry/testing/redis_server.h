@@ -15,12 +15,10 @@ namespace parley::registry::testing {
 
 class RedisServer {
  public:
-  // `options` are more arguments of redis-server, e.g. {"--requirepass", "secret"}.
+  // `options` are more arguments of redis-server, e.g. {"--requirepass", "secret"}. A fatal failure
+  // of the test where there is no redis-server to run.
   explicit RedisServer(std::vector<std::string> options = {});
   ~RedisServer();
-
-  // False where there is no redis-server to run.
-  static bool IsHere();
 
   // Starts again what was killed. Answers when it returns.
   void Start();
