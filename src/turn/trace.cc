@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "turn/internal/answer_fields.h"
+#include "turn/internal/fields.h"
 #include "turn/invariants.h"
 
 namespace parley::turn {

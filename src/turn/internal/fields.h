@@ -1,6 +1,11 @@
 // Every field of what goes into the core and comes out of it, by name: one list for writing,
 // reading, digests and lines for people. A visitor is called as visit("name", field).
+//
+// The order is the order in a recorded conversation. Boost.Describe takes up to 52 fields.
 #pragma once
+
+#include <boost/describe.hpp>
+#include <boost/mp11.hpp>
 
 #include "turn/action.h"
 #include "turn/core.h"
@@ -8,202 +13,119 @@
 
 namespace parley::turn {
 
+// clang-format off
 // The configuration.
-
-template <class V>
-void VisitFields(V& visit, TurnDetection& x) {
-  visit("mode", x.mode);
-  visit("threshold", x.threshold);
-  visit("prefix_padding_ms", x.prefix_padding_ms);
-  visit("silence_duration_ms", x.silence_duration_ms);
-  visit("eagerness", x.eagerness);
-  visit("create_response", x.create_response);
-  visit("interrupt_response", x.interrupt_response);
-  visit("idle_timeout_ms", x.idle_timeout_ms);
-}
-template <class V>
-void VisitFields(V& visit, ClientFacts& x) {
-  visit("echo_free", x.echo_free);
-  visit("audio_output", x.audio_output);
-  visit("recognizer", x.recognizer);
-  visit("end_of_turn", x.end_of_turn);
-  visit("speculation", x.speculation);
-}
-
-template <class V>
-void VisitFields(V& visit, Policy& x) {
-  visit("semantic_threshold", x.semantic_threshold);
-  visit("offset_hysteresis", x.offset_hysteresis);
-  visit("offset_ms", x.offset_ms);
-  visit("prefix_ms", x.prefix_ms);
-  visit("ask_first_ms", x.ask_first_ms);
-  visit("ask_again_ms", x.ask_again_ms);
-  visit("ask_again_min_ms", x.ask_again_min_ms);
-  visit("silence_min_ms", x.silence_min_ms);
-  visit("silence_max_high_ms", x.silence_max_high_ms);
-  visit("silence_max_medium_ms", x.silence_max_medium_ms);
-  visit("silence_max_low_ms", x.silence_max_low_ms);
-  visit("silence_floor_ms", x.silence_floor_ms);
-  visit("limit_high_ms", x.limit_high_ms);
-  visit("limit_medium_ms", x.limit_medium_ms);
-  visit("limit_low_ms", x.limit_low_ms);
-  visit("wants_more_ms", x.wants_more_ms);
-  visit("habit_weight", x.habit_weight);
-  visit("habit_start_ms", x.habit_start_ms);
-  visit("early_flushes_max", x.early_flushes_max);
-  visit("flush_sure_ms", x.flush_sure_ms);
-  visit("segment_max_ms", x.segment_max_ms);
-  visit("draft_probability", x.draft_probability);
-  visit("draft_silence_ms", x.draft_silence_ms);
-  visit("draft_words_min", x.draft_words_min);
-  visit("drafts_max", x.drafts_max);
-  visit("draft_speech_max_ms", x.draft_speech_max_ms);
-  visit("duck_db", x.duck_db);
-  visit("duck_ramp_ms", x.duck_ramp_ms);
-  visit("unduck_ramp_ms", x.unduck_ramp_ms);
-  visit("evidence_voiced_ms", x.evidence_voiced_ms);
-  visit("early_agent_ms", x.early_agent_ms);
-  visit("evidence_words", x.evidence_words);
-  visit("echo_correlation", x.echo_correlation);
-  visit("echo_word_share", x.echo_word_share);
-  visit("echo_text_ms", x.echo_text_ms);
-  visit("final_wait_ms", x.final_wait_ms);
-  visit("words_wait_ms", x.words_wait_ms);
-  visit("held_max_ms", x.held_max_ms);
-  visit("reply_silent_ms", x.reply_silent_ms);
-  visit("speech_silent_ms", x.speech_silent_ms);
-  visit("playout_stalled_ms", x.playout_stalled_ms);
-  visit("voice_retries_max", x.voice_retries_max);
-}
-template <class V>
-void VisitFields(V& visit, Core::Config& x) {
-  VisitFields(visit, x.policy);
-  VisitFields(visit, x.detection);
-  VisitFields(visit, x.facts);
-  visit("output_rate_hz", x.output_rate_hz);
-  visit("language", x.language);
-  visit("apology", x.apology);
-}
+BOOST_DESCRIBE_STRUCT(TurnDetection, (),
+                      (mode, threshold, prefix_padding_ms, silence_duration_ms, eagerness,
+                       create_response, interrupt_response, idle_timeout_ms))
+BOOST_DESCRIBE_STRUCT(ClientFacts, (),
+                      (echo_free, audio_output, recognizer, end_of_turn, speculation))
+BOOST_DESCRIBE_STRUCT(Policy, (),
+                      (semantic_threshold, offset_hysteresis, offset_ms, prefix_ms, ask_first_ms,
+                       ask_again_ms, ask_again_min_ms, silence_min_ms, silence_max_high_ms,
+                       silence_max_medium_ms, silence_max_low_ms, silence_floor_ms, limit_high_ms,
+                       limit_medium_ms, limit_low_ms, wants_more_ms, habit_weight, habit_start_ms,
+                       early_flushes_max, flush_sure_ms, segment_max_ms, draft_probability,
+                       draft_silence_ms, draft_words_min, drafts_max, draft_speech_max_ms, duck_db,
+                       duck_ramp_ms, unduck_ramp_ms, evidence_voiced_ms, early_agent_ms,
+                       evidence_words, echo_correlation, echo_word_share, echo_text_ms,
+                       final_wait_ms, words_wait_ms, held_max_ms, reply_silent_ms, speech_silent_ms,
+                       playout_stalled_ms, voice_retries_max))
+BOOST_DESCRIBE_STRUCT(Core::Config, (),
+                      (policy, detection, facts, output_rate_hz, language, apology))
 
 // Events.
+BOOST_DESCRIBE_STRUCT(VoiceActivity, (), (probability, level_dbfs))
+BOOST_DESCRIBE_STRUCT(EchoEvidence, (), (segment, correlation, lag_ms))
+BOOST_DESCRIBE_STRUCT(EndOfTurnScore, (), (pause, probability))
+BOOST_DESCRIBE_STRUCT(PartialTranscript, (), (segment, upto_sample, text, stable_words))
+BOOST_DESCRIBE_STRUCT(FinalTranscript, (),
+                      (segment, flush, from_sample, upto_sample, text, no_speech))
+BOOST_DESCRIBE_STRUCT(TranscriptFailed, (), (segment, message))
+BOOST_DESCRIBE_STRUCT(ReplyText, (), (turn, delta))
+BOOST_DESCRIBE_STRUCT(ReplyTextDone, (), (turn, cut_short))
+BOOST_DESCRIBE_STRUCT(ReplyFailed, (), (turn, message))
+BOOST_DESCRIBE_STRUCT(ToolCall, (), (turn, call_id, name, arguments))
+BOOST_DESCRIBE_STRUCT(SpeechReady, (), (turn, utterance))
+BOOST_DESCRIBE_STRUCT(SpeechMark, (), (turn, utterance, text_end, sample))
+BOOST_DESCRIBE_STRUCT(SpeechDone, (), (turn, utterance, samples))
+BOOST_DESCRIBE_STRUCT(SpeechFailed, (), (turn, utterance, samples, retryable, stream, message))
+BOOST_DESCRIBE_STRUCT(Played, (), (turn, sent_samples, played_samples))
+BOOST_DESCRIBE_STRUCT(ClientCommit, (), ())
+BOOST_DESCRIBE_STRUCT(ClientClear, (), ())
+BOOST_DESCRIBE_STRUCT(ClientCancel, (), (turn))
+BOOST_DESCRIBE_STRUCT(ClientTruncate, (), (turn, played_samples))
+BOOST_DESCRIBE_STRUCT(ClientCreateResponse, (), (audio))
+BOOST_DESCRIBE_STRUCT(SessionUpdate, (), (detection, facts))
+BOOST_DESCRIBE_STRUCT(Deadline, (), (id))
 
-template <class V>
-void VisitFields(V& visit, VoiceActivity& x) {
-  visit("probability", x.probability);
-  visit("level_dbfs", x.level_dbfs);
+// What the client is told.
+BOOST_DESCRIBE_STRUCT(SpeechStarted, (), (segment, from_sample))
+BOOST_DESCRIBE_STRUCT(SpeechStopped, (), (segment, upto_sample))
+BOOST_DESCRIBE_STRUCT(AudioCommitted, (), (segment, from_sample, upto_sample))
+BOOST_DESCRIBE_STRUCT(AudioCleared, (), ())
+BOOST_DESCRIBE_STRUCT(IdleTimeout, (), (segment, from_sample, upto_sample))
+BOOST_DESCRIBE_STRUCT(TranscriptUpdated, (), (segment, text))
+BOOST_DESCRIBE_STRUCT(TranscriptCompleted, (), (segment, text))
+BOOST_DESCRIBE_STRUCT(TranscriptionFailed, (), (segment, message))
+BOOST_DESCRIBE_STRUCT(ResponseCreated, (), (turn, audio))
+BOOST_DESCRIBE_STRUCT(ResponseStarted, (), (turn))
+BOOST_DESCRIBE_STRUCT(ResponseText, (), (turn, text))
+BOOST_DESCRIBE_STRUCT(FunctionCalled, (), (turn, call_id, name, arguments))
+BOOST_DESCRIBE_STRUCT(ResponseDone, (), (turn, status, reason, message))
+BOOST_DESCRIBE_STRUCT(ReplyTruncated, (), (turn, text))
+BOOST_DESCRIBE_STRUCT(Rejected, (), (reason, turn, samples))
+
+// Actions.
+BOOST_DESCRIBE_STRUCT(OpenSegment, (), (segment, from_sample))
+BOOST_DESCRIBE_STRUCT(CloseSegment, (), (segment, upto_sample, discard))
+BOOST_DESCRIBE_STRUCT(AskEndOfTurn, (), (pause, segment, upto_sample))
+BOOST_DESCRIBE_STRUCT(SetPartials, (), (segment, on))
+BOOST_DESCRIBE_STRUCT(FlushRecognizer, (), (segment, flush, upto_sample))
+BOOST_DESCRIBE_STRUCT(StartDraft, (), (turn, transcript))
+BOOST_DESCRIBE_STRUCT(PromoteDraft, (), (turn))
+BOOST_DESCRIBE_STRUCT(DropDraft, (), (turn))
+BOOST_DESCRIBE_STRUCT(StartReply, (), (turn, speaking, speaking_text))
+BOOST_DESCRIBE_STRUCT(Speak, (), (turn, utterance, text, context_before))
+BOOST_DESCRIBE_STRUCT(EndSpeech, (), (turn))
+BOOST_DESCRIBE_STRUCT(SpeakApology, (), (turn, utterance))
+BOOST_DESCRIBE_STRUCT(StopReply, (), (turn))
+BOOST_DESCRIBE_STRUCT(CancelTurn, (), (turn))
+BOOST_DESCRIBE_STRUCT(SetGain, (), (db, ramp_ms))
+BOOST_DESCRIBE_STRUCT(HoldPlayout, (), (turn))
+BOOST_DESCRIBE_STRUCT(ReleasePlayout, (), (turn))
+BOOST_DESCRIBE_STRUCT(DropPlayout, (), (turn))
+BOOST_DESCRIBE_STRUCT(TrimSpeech, (), (turn, utterance, samples))
+BOOST_DESCRIBE_STRUCT(AppendHistory, (), (speaker, segment, turn, text, cut))
+BOOST_DESCRIBE_STRUCT(Notify, (), (event))
+BOOST_DESCRIBE_STRUCT(SetDeadline, (), (id, at_us))
+BOOST_DESCRIBE_STRUCT(ClearDeadline, (), (id))
+BOOST_DESCRIBE_STRUCT(TurnRecord, (),
+                      (turn, segment, speech_end_us, decided_us, end_reason, probability,
+                       silence_needed_ms, silence_ms, habit, wants_more, transcript_us, transcript,
+                       draft, drafts_wasted, reply_started_us, first_token_us, first_clause_us,
+                       first_speech_us, first_frame_us, released_us, last_frame_us, played_us,
+                       ended_us, sent_samples, played_samples, voice_retries, status, reason))
+// clang-format on
+
+// Fields that are structures themselves are visited field by field.
+template <class V, class T>
+void VisitFields(V& visit, T& x) {
+  using Fields = boost::describe::describe_members<T, boost::describe::mod_public>;
+  boost::mp11::mp_for_each<Fields>([&](auto field) {
+    auto& value = x.*field.pointer;
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (boost::describe::has_describe_members<Value>::value) {
+      VisitFields(visit, value);
+    } else {
+      visit(field.name, value);
+    }
+  });
 }
+// The core's own record, only looked at.
 template <class V>
-void VisitFields(V& visit, EchoEvidence& x) {
-  visit("segment", x.segment);
-  visit("correlation", x.correlation);
-  visit("lag_ms", x.lag_ms);
-}
-template <class V>
-void VisitFields(V& visit, EndOfTurnScore& x) {
-  visit("pause", x.pause);
-  visit("probability", x.probability);
-}
-template <class V>
-void VisitFields(V& visit, PartialTranscript& x) {
-  visit("segment", x.segment);
-  visit("upto_sample", x.upto_sample);
-  visit("text", x.text);
-  visit("stable_words", x.stable_words);
-}
-template <class V>
-void VisitFields(V& visit, FinalTranscript& x) {
-  visit("segment", x.segment);
-  visit("flush", x.flush);
-  visit("from_sample", x.from_sample);
-  visit("upto_sample", x.upto_sample);
-  visit("text", x.text);
-  visit("no_speech", x.no_speech);
-}
-template <class V>
-void VisitFields(V& visit, TranscriptFailed& x) {
-  visit("segment", x.segment);
-  visit("message", x.message);
-}
-template <class V>
-void VisitFields(V& visit, ReplyText& x) {
-  visit("turn", x.turn);
-  visit("delta", x.delta);
-}
-template <class V>
-void VisitFields(V& visit, ReplyTextDone& x) {
-  visit("turn", x.turn);
-  visit("cut_short", x.cut_short);
-}
-template <class V>
-void VisitFields(V& visit, ReplyFailed& x) {
-  visit("turn", x.turn);
-  visit("message", x.message);
-}
-template <class V>
-void VisitFields(V& visit, ToolCall& x) {
-  visit("turn", x.turn);
-  visit("call_id", x.call_id);
-  visit("name", x.name);
-  visit("arguments", x.arguments);
-}
-template <class V>
-void VisitFields(V& visit, SpeechReady& x) {
-  visit("turn", x.turn);
-  visit("utterance", x.utterance);
-}
-template <class V>
-void VisitFields(V& visit, SpeechMark& x) {
-  visit("turn", x.turn);
-  visit("utterance", x.utterance);
-  visit("text_end", x.text_end);
-  visit("sample", x.sample);
-}
-template <class V>
-void VisitFields(V& visit, SpeechDone& x) {
-  visit("turn", x.turn);
-  visit("utterance", x.utterance);
-  visit("samples", x.samples);
-}
-template <class V>
-void VisitFields(V& visit, SpeechFailed& x) {
-  visit("turn", x.turn);
-  visit("utterance", x.utterance);
-  visit("samples", x.samples);
-  visit("retryable", x.retryable);
-  visit("stream", x.stream);
-  visit("message", x.message);
-}
-template <class V>
-void VisitFields(V& visit, Played& x) {
-  visit("turn", x.turn);
-  visit("sent_samples", x.sent_samples);
-  visit("played_samples", x.played_samples);
-}
-template <class V>
-void VisitFields(V&, ClientCommit&) {}
-template <class V>
-void VisitFields(V&, ClientClear&) {}
-template <class V>
-void VisitFields(V& visit, ClientCancel& x) {
-  visit("turn", x.turn);
-}
-template <class V>
-void VisitFields(V& visit, ClientTruncate& x) {
-  visit("turn", x.turn);
-  visit("played_samples", x.played_samples);
-}
-template <class V>
-void VisitFields(V& visit, ClientCreateResponse& x) {
-  visit("audio", x.audio);
-}
-template <class V>
-void VisitFields(V& visit, SessionUpdate& x) {
-  VisitFields(visit, x.detection);
-  VisitFields(visit, x.facts);
-}
-template <class V>
-void VisitFields(V& visit, Deadline& x) {
-  visit("id", x.id);
+void VisitFields(V& visit, RecordTurn& x) {
+  VisitFields(visit, const_cast<TurnRecord&>(*x.record));
 }
 
 }  // namespace parley::turn
