@@ -25,6 +25,14 @@ def server():
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def scripted_server(llm):
+    """One Parley for a file's tests, which says what the file's `llm` does."""
+    running = parley.Parley(*llm.options)
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def own_server():
     """A Parley for one test, which may break it."""

@@ -9,17 +9,34 @@ import subprocess
 import pytest
 
 import parley
-import stub_llm
+import scripted_llm
 
 CLIENTS = pathlib.Path(__file__).parent / "clients"
 LIMIT_S = 150
+CITIES = ["Paris", "Rome", "Oslo"]
+
+
+def answer(request):
+    """What clients exercise does not depend on what a small model feels like saying. Asked for the
+    weather with tools at hand it calls get_weather for each city it finds, in parallel; given their
+    results it reads them out."""
+    last = request["messages"][-1]
+    if last["role"] == "tool":
+        results = [m["content"] for m in request["messages"] if m["role"] == "tool"]
+        return " ".join(results[-2:]), []
+    text = last.get("content") or ""
+    if request.get("tools") and "weather" in text.lower():
+        return "", [(f"call_{city.lower()}", "get_weather", json.dumps({"city": city}))
+                    for city in CITIES if city in text]
+    if text.endswith("Count, please."):
+        return "One, two, three, four, five, six, seven, eight, nine, ten. " * 4, []
+    return "Hello there, how can I help you today?", []
 
 
 @pytest.fixture(scope="module")
 def llm():
-    stub = stub_llm.StubLlm()
-    yield stub
-    stub.stop()
+    with scripted_llm.ScriptedLlm(answer) as scripted:
+        yield scripted
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +60,19 @@ def run(*command, env=None):
     return [line["done"] for line in lines]
 
 
-@pytest.fixture(scope="module")
-def stub_server(llm):
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "stub")
-    yield running
-    running.stop()
-
-
 @pytest.mark.parametrize("name, done", [
     ("livekit", ["spoken exchange", "tools in parallel", "interruption", "context edits"]),
     ("pipecat", ["tools in parallel", "spoken exchange", "items retrieved"])])
-def test_a_framework_converses(stub_server, question, name, done):
+def test_a_framework_converses(scripted_server, question, name, done):
     python = environment("python_env", CLIENTS / f"{name}.txt")
-    assert run(python, CLIENTS / f"{name}_client.py", stub_server.url, question) == done
+    assert run(python, CLIENTS / f"{name}_client.py", scripted_server.url, question) == done
 
 
 def test_npm_openai_does_all_it_can(llm, question, tmp_path):
     env = pathlib.Path(environment("node_env", CLIENTS / "node", CLIENTS / "node.txt"))
     (tmp_path / "node_modules").symlink_to(env / "node_modules")
     script = shutil.copy(CLIENTS / "node" / "openai_client.mjs", tmp_path)
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "stub",
-                            env={"PARLEY_GATEWAY_TLS_SELF_SIGNED": "true"})
+    running = parley.Parley(*llm.options, env={"PARLEY_GATEWAY_TLS_SELF_SIGNED": "true"})
     try:
         done = run(env / "node", script, running.url, question,
                    env={"NODE_TLS_REJECT_UNAUTHORIZED": "0"})

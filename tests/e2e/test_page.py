@@ -37,21 +37,13 @@ def chromium(tmp_path):
 
 @pytest.fixture(scope="module")
 def llm():
-    scripted = scripted_llm.ScriptedLlm()
-    yield scripted
-    scripted.stop()
-
-
-@pytest.fixture(scope="module")
-def server(llm):
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "scripted")
-    yield running
-    running.stop()
+    with scripted_llm.ScriptedLlm() as scripted:
+        yield scripted
 
 
 @pytest.fixture
-def page(server, chromium):
-    return browser.Page(chromium(), server.url)
+def page(scripted_server, chromium):
+    return browser.Page(chromium(), scripted_server.url)
 
 
 def listen(page):
@@ -71,8 +63,8 @@ def in_order(wanted, states):
     return all(any(state == seen for seen in rest) for state in wanted)
 
 
-def test_a_question_is_heard_answered_aloud_and_accounted_for(server, page, llm, speak,
-                                                                         tmp_path):
+def test_a_question_is_heard_answered_aloud_and_accounted_for(scripted_server, page, llm, speak,
+                                                              tmp_path):
     llm.answers = [PARIS]
     listen(page)
     page.say(speak(FRANCE))
@@ -85,10 +77,10 @@ def test_a_question_is_heard_answered_aloud_and_accounted_for(server, page, llm,
     assert in_order(["connecting", "listening", "hearing", "thinking", "speaking", "listening"],
                     states), states
     assert page.loud_ms() > 1000
-    heard = server.run("transcribe", page.record(tmp_path / "heard.wav")).stdout
+    heard = scripted_server.run("transcribe", page.record(tmp_path / "heard.wav")).stdout
     assert parley.word_error_rate(PARIS, heard) <= 0.3, heard
 
-    account = server.turns()[-1]["turn"]
+    account = scripted_server.turns()[-1]["turn"]
     shown = re.search(r"answered in (\d+) ms", page.text("details.turn summary"))
     assert shown and abs(int(shown[1]) - account["first_frame_ms"]) <= 1, (shown, account)
     page.find("details.turn summary")[0].click()
@@ -128,7 +120,7 @@ def test_speaking_into_the_reply_silences_it_at_once(page, llm, speak):
 
 def test_a_lost_connection_is_said_restored_and_the_conversation_goes_on(llm, chromium, speak):
     llm.answers = [PARIS, ROME]
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "scripted")
+    running = parley.Parley(*llm.options)
     try:
         page = browser.Page(chromium(), running.url)
         listen(page)
@@ -153,9 +145,9 @@ def test_a_lost_connection_is_said_restored_and_the_conversation_goes_on(llm, ch
     (("use-fake-device-for-media-stream", "deny-permission-prompts"), "microphone is blocked"),
     (("use-fake-ui-for-media-stream",), "No microphone was found"),
 ])
-def test_without_a_microphone_the_page_says_why_and_can_be_tried_again(server, chromium, flags,
-                                                                       message):
-    page = browser.Page(chromium(*flags), server.url, room=False)
+def test_without_a_microphone_the_page_says_why_and_can_be_tried_again(scripted_server, chromium,
+                                                                       flags, message):
+    page = browser.Page(chromium(*flags), scripted_server.url, room=False)
     for _ in range(2):
         page.press_talk()
         parley.wait_for(lambda: message in page.text("#problem"), 30,
@@ -165,9 +157,9 @@ def test_without_a_microphone_the_page_says_why_and_can_be_tried_again(server, c
         assert page.text("#problem") == ""
 
 
-def test_the_level_follows_a_microphone_of_the_browser(server, chromium):
-    page = browser.Page(chromium("use-fake-ui-for-media-stream",
-                                 "use-fake-device-for-media-stream"), server.url, room=False)
+def test_the_level_follows_a_microphone_of_the_browser(scripted_server, chromium):
+    driver = chromium("use-fake-ui-for-media-stream", "use-fake-device-for-media-stream")
+    page = browser.Page(driver, scripted_server.url, room=False)
 
     def level():
         return float(page.find("#level")[0].get_attribute("value"))
@@ -196,8 +188,7 @@ def test_everything_can_be_done_from_the_keyboard(page):
 def test_an_access_key_is_asked_for_and_then_opens_the_conversation(llm, chromium, tmp_path):
     key = tmp_path / "key"
     key.write_text("open-sesame")
-    running = parley.Parley("--llm-url", llm.url, "--llm-model", "scripted",
-                            "--api-key-file", key)
+    running = parley.Parley(*llm.options, "--api-key-file", key)
     try:
         page = browser.Page(chromium(), running.url)
         page.press_talk()
@@ -212,11 +203,11 @@ def test_an_access_key_is_asked_for_and_then_opens_the_conversation(llm, chromiu
 
 @pytest.mark.parametrize("path, words", [("/?lang=de", "Einstellungen"), ("/", "Settings"),
                                          ("/?lang=zh", "设置"), ("/?lang=xx", "Settings")])
-def test_the_page_speaks_the_language_that_is_asked_for(server, chromium, path, words):
-    page = browser.Page(chromium(), server.url + path)
+def test_the_page_speaks_the_language_that_is_asked_for(scripted_server, chromium, path, words):
+    page = browser.Page(chromium(), scripted_server.url + path)
     parley.wait_for(lambda: page.text("#settings-open") == words, 30, words)
 
 
-def test_the_browsers_language_is_taken(server, chromium):
-    page = browser.Page(chromium("accept-lang=fr-CH,en"), server.url)
+def test_the_browsers_language_is_taken(scripted_server, chromium):
+    page = browser.Page(chromium("accept-lang=fr-CH,en"), scripted_server.url)
     parley.wait_for(lambda: page.text("#settings-open") == "Réglages", 30, "French")
