@@ -5,7 +5,6 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -180,7 +179,7 @@ Result<int> Check(const ConfigOptions& config_options, const CheckOptions& optio
                manifest.license.empty() ? "licence not stated" : manifest.license,
                fmt::join(check.spec.command, " "),
                pack.folder.empty() ? "none" : pack.folder.string());
-    check.on_check = [](const engine::ConformanceCheck& done) {
+    check.on_check = [](const ports::ContractCheck& done) {
       fmt::print("{}\n", done.ToText());
       std::fflush(stdout);
     };
@@ -190,9 +189,7 @@ Result<int> Check(const ConfigOptions& config_options, const CheckOptions& optio
     fmt::print("{}\n", report.ToJson());
     return report.Passed() ? kDone : kFailed;
   }
-  std::array<int, 3> counts{};
-  for (const auto& done : report.checks) ++counts.at(static_cast<size_t>(done.outcome));
-  fmt::print("\n{} passed, {} failed, {} not applicable\n", counts[0], counts[1], counts[2]);
+  fmt::print("\n{}\n", report.Summary());
   return report.Passed() ? kDone : kFailed;
 }
 

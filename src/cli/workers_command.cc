@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -93,7 +92,7 @@ Result<int> Check(const ConfigOptions& options, CheckOptions check) {
   check.config.client.tls = gateway.worker_tls;
   PARLEY_TRY_STATUS(check.config.client.Validate());
   if (!check.as_json) {
-    check.config.on_check = [](const rpc::WorkerCheck& done) {
+    check.config.on_check = [](const ports::ContractCheck& done) {
       fmt::print("{}\n", done.ToText());
       std::fflush(stdout);
     };
@@ -103,11 +102,8 @@ Result<int> Check(const ConfigOptions& options, CheckOptions check) {
     fmt::print("{}\n", report.ToJson());
     return report.Passed() ? kDone : kFailed;
   }
-  std::array<int, 3> counts{};
-  for (const auto& done : report.checks) ++counts.at(static_cast<size_t>(done.outcome));
-  fmt::print("\n{}: {} passed, {} failed, {} not applicable\n",
-             report.worker.empty() ? report.address : report.worker, counts[0], counts[1],
-             counts[2]);
+  fmt::print("\n{}: {}\n", report.worker.empty() ? report.address : report.worker,
+             report.Summary());
   return report.Passed() ? kDone : kFailed;
 }
 

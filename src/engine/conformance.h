@@ -11,6 +11,7 @@
 
 #include "engine/messages.h"
 #include "engine/spec.h"
+#include "ports/contract_report.h"
 
 namespace parley::engine {
 
@@ -28,30 +29,15 @@ struct ConformanceConfig {
   // Names of the checks to run; empty: all.
   std::vector<std::string> only;
   // Called after each check, while the others still wait.
-  std::function<void(const struct ConformanceCheck&)> on_check;
+  std::function<void(const ports::ContractCheck&)> on_check;
 };
 
-struct ConformanceCheck {
-  enum class Outcome { kPassed, kFailed, kNotApplicable };
-  std::string name;  // "cancel_is_acknowledged"
-  Outcome outcome = Outcome::kPassed;
-  std::string reason;  // what was seen where it failed, or why it does not apply
-  double ms = 0;
-
-  std::string ToText() const;  // one line
-};
-
-struct ConformanceReport {
+struct ConformanceReport : ports::ContractReport {
   std::optional<Hello> hello;
   std::optional<Loaded> loaded;
-  std::vector<ConformanceCheck> checks;
 
-  // Nothing failed, and something was checked.
-  bool Passed() const;
-  // {"engine": …, "passed": …, "checks": [{"name", "outcome", "reason", "ms"}]}
+  // The report's, with "engine", "version", "kind" and "runtime" once it has said them.
   std::string ToJson() const;
-  // One line a check, the failed ones with their reasons.
-  std::string ToText() const;
 };
 
 // Blocks until all is checked. Not thread-safe with itself for one spec with a socket_path.

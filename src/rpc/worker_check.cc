@@ -1,6 +1,5 @@
 #include "rpc/worker_check.h"
 
-#include <algorithm>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,40 +11,10 @@
 namespace parley::rpc {
 namespace {
 
-using Outcome = WorkerCheck::Outcome;
+using ports::ContractCheck;
 using ports::ModelInfo;
 using ports::ModelKind;
 using ports::Voice;
-
-const char* OutcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kPassed:
-      return "passed";
-    case Outcome::kFailed:
-      return "failed";
-    case Outcome::kNotApplicable:
-      return "not applicable";
-  }
-  return "";
-}
-
-WorkerCheck RunCheck(const NamedCheck& check, CheckBench& bench) {
-  const SteadyClock clock;
-  const int64_t before_us = clock.NowUs();
-  const Status status = check.second(bench);
-  WorkerCheck result{.name = check.first};
-  result.ms = static_cast<double>(clock.NowUs() - before_us) / 1000.0;
-  if (status) return result;
-  const bool does_not_apply = status.error().code == Code::kUnimplemented;
-  result.outcome = does_not_apply ? Outcome::kNotApplicable : Outcome::kFailed;
-  result.reason = status.error().message;
-  return result;
-}
-
-bool IsWanted(const WorkerCheckConfig& config, const std::string& name) {
-  return config.only.empty() ||
-         std::find(config.only.begin(), config.only.end(), name) != config.only.end();
-}
 
 // Waits for a callback's answer.
 template <class T, class Ask>
@@ -61,32 +30,8 @@ Result<T> Await(int64_t ms, Ask ask) {
 
 }  // namespace
 
-std::string WorkerCheck::ToText() const {
-  std::string text = OutcomeName(outcome);
-  text.resize(16, ' ');
-  std::string padded = name;
-  padded.resize(std::max<size_t>(padded.size(), 36), ' ');
-  text += padded + std::to_string(static_cast<int64_t>(ms)) + " ms";
-  return reason.empty() ? text : text + "  " + reason;
-}
-
-bool WorkerCheckReport::Passed() const {
-  return !checks.empty() && std::none_of(checks.begin(), checks.end(), [](const auto& check) {
-    return check.outcome == Outcome::kFailed;
-  });
-}
-
 std::string WorkerCheckReport::ToJson() const {
-  nlohmann::json list = nlohmann::json::array();
-  for (const WorkerCheck& check : checks) {
-    list.push_back({{"name", check.name},
-                    {"outcome", OutcomeName(check.outcome)},
-                    {"reason", check.reason},
-                    {"ms", check.ms}});
-  }
-  const nlohmann::json object = {
-      {"worker", worker}, {"address", address}, {"passed", Passed()}, {"checks", std::move(list)}};
-  return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return ContractReport::ToJson({{"worker", worker}, {"address", address}});
 }
 
 CheckBench::CheckBench(const WorkerCheckConfig& config, std::unique_ptr<SpeechClient> client)
@@ -182,27 +127,27 @@ Result<std::vector<int16_t>> SoundOf(const HeardVoice& heard, uint64_t utterance
 }
 
 WorkerCheckReport CheckWorker(const WorkerCheckConfig& config) {
-  WorkerCheckReport report{.address = config.client.address};
-  const auto add = [&](WorkerCheck check) {
+  WorkerCheckReport report;
+  report.address = config.client.address;
+  const auto add = [&](ContractCheck check) {
     report.checks.push_back(std::move(check));
     if (config.on_check) config.on_check(report.checks.back());
   };
-  auto client = SpeechClient::Create(config.client);
-  if (!client) {
-    add({.name = "is_there", .outcome = Outcome::kFailed, .reason = client.error().message});
+  const auto is_not_there = [&](const Error& error) {
+    add({.name = "is_there", .outcome = ContractCheck::Outcome::kFailed, .reason = error.message});
     return report;
-  }
+  };
+  auto client = SpeechClient::Create(config.client);
+  if (!client) return is_not_there(client.error());
   CheckBench bench(config, std::move(*client));
   const auto capabilities = bench.Capabilities();
-  if (!capabilities) {
-    add({.name = "is_there", .outcome = Outcome::kFailed, .reason = capabilities.error().message});
-    return report;
-  }
+  if (!capabilities) return is_not_there(capabilities.error());
   report.worker = capabilities->worker_id + " " + capabilities->version;
   for (const auto& checks : {GeneralChecks(), VoiceChecks(), VoiceCallChecks(), RecognizerChecks(),
                              LanguageModelChecks()}) {
-    for (const NamedCheck& check : checks) {
-      if (IsWanted(config, check.first)) add(RunCheck(check, bench));
+    for (const auto& [name, check] : checks) {
+      if (!ports::IsWanted(config.only, name)) continue;
+      add(ports::RunContractCheck(name, [&bench, check = check] { return check(bench); }));
     }
   }
   return report;

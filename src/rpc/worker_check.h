@@ -10,20 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
+#include "ports/contract_report.h"
 #include "rpc/speech_client.h"
 
 namespace parley::rpc {
-
-struct WorkerCheck {
-  enum class Outcome { kPassed, kFailed, kNotApplicable };
-  std::string name;  // "pause_loses_nothing"
-  Outcome outcome = Outcome::kPassed;
-  std::string reason;  // what was seen where it failed, or why it does not apply
-  double ms = 0;
-
-  std::string ToText() const;  // one line
-};
 
 struct WorkerCheckConfig {
   SpeechClient::Config client;
@@ -32,19 +22,16 @@ struct WorkerCheckConfig {
   std::string voice;
   std::string recognizer;
   std::string language_model;
-  int64_t answer_ms = 30'000;                        // how long any one answer may take
-  std::vector<std::string> only;                     // names of checks to run; empty: all
-  std::function<void(const WorkerCheck&)> on_check;  // after each, while others wait
+  int64_t answer_ms = 30'000;                                 // how long any one answer may take
+  std::vector<std::string> only;                              // names of checks to run; empty: all
+  std::function<void(const ports::ContractCheck&)> on_check;  // after each, while others wait
 };
 
-struct WorkerCheckReport {
+struct WorkerCheckReport : ports::ContractReport {
   std::string address;
   std::string worker;  // its name and version
-  std::vector<WorkerCheck> checks;
 
-  // Nothing failed, and something was checked.
-  bool Passed() const;
-  // {"worker", "address", "passed", "checks": [{"name", "outcome", "reason", "ms"}]}
+  // The report's, with "worker" and "address".
   std::string ToJson() const;
 };
 

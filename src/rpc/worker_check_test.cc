@@ -67,7 +67,9 @@ class WorkerCheckTest : public ::testing::Test {
     config_.only = {check};
     const auto report = CheckWorker(config_);
     if (report.checks.size() != 1) return "no such check";
-    return report.checks[0].outcome == WorkerCheck::Outcome::kPassed ? "" : report.checks[0].reason;
+    return report.checks[0].outcome == ports::ContractCheck::Outcome::kPassed
+               ? ""
+               : report.checks[0].reason;
   }
   // A rule that good voices keep and this one breaks.
   void Expect(const std::string& check, const std::string& reason) {
@@ -100,8 +102,8 @@ TEST_F(WorkerCheckTest, WhatAWorkerDoesNotServeIsNotHeldAgainstIt) {
   config_.only = {"says_who_it_is", "end_is_answered_by_a_final", "greedy_replies_repeat"};
   const auto report = CheckWorker(config_);
   ASSERT_EQ(report.checks.size(), 3u);
-  EXPECT_EQ(report.checks[0].outcome, WorkerCheck::Outcome::kPassed);
-  EXPECT_EQ(report.checks[1].outcome, WorkerCheck::Outcome::kNotApplicable);
+  EXPECT_EQ(report.checks[0].outcome, ports::ContractCheck::Outcome::kPassed);
+  EXPECT_EQ(report.checks[1].outcome, ports::ContractCheck::Outcome::kNotApplicable);
   EXPECT_TRUE(report.Passed());
   EXPECT_EQ(report.worker, "fake 1");
   EXPECT_THAT(report.ToJson(), HasSubstr("\"name\": \"says_who_it_is\""));

@@ -362,7 +362,7 @@ TEST_F(WorkerTest, AWorkerKeepsTheContract) {
   ASSERT_TRUE(heard.WaitFor(Ended));
   const auto report = rpc::CheckWorker({.client = {.address = worker_->address()}});
   for (const auto& check : report.checks) {
-    EXPECT_NE(check.outcome, rpc::WorkerCheck::Outcome::kFailed) << check.ToText();
+    EXPECT_NE(check.outcome, ports::ContractCheck::Outcome::kFailed) << check.ToText();
   }
   EXPECT_GE(report.checks.size(), 20u);
 }
