@@ -4,17 +4,13 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "parley/speech/v1/speech.grpc.pb.h"
+#include "rpc/internal/heard.h"
 #include "rpc/worker_check.h"
 
 namespace parley::rpc {
@@ -35,43 +31,6 @@ std::vector<NamedCheck> LanguageModelChecks();
 inline tl::unexpected<Error> Broken(std::string what) {
   return Fail(Code::kFailedPrecondition, std::move(what));
 }
-
-// Keeps what a sink gets, and waits for it.
-template <class Event>
-class Heard {
- public:
-  std::function<void(Event)> Sink() {
-    return [this](Event event) {
-      const std::lock_guard lock(mutex_);
-      events_.push_back(std::move(event));
-      changed_.notify_all();
-    };
-  }
-  bool WaitFor(int64_t ms, const std::function<bool(const std::vector<Event>&)>& holds) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return holds(events_); });
-  }
-  bool WaitForEnd(int64_t ms) {
-    return WaitFor(ms, [](const auto& events) { return !events.empty() && IsLast(events.back()); });
-  }
-  std::vector<Event> events() const {
-    const std::lock_guard lock(mutex_);
-    return events_;
-  }
-  template <class T>
-  std::vector<T> Of() const {
-    std::vector<T> found;
-    for (const Event& event : events()) {
-      if (const auto* one = std::get_if<T>(&event)) found.push_back(*one);
-    }
-    return found;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Event> events_;
-};
 
 using HeardVoice = Heard<ports::Voice::Event>;
 
