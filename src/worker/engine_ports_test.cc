@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/testing/manual_executor.h"
-#include "worker/testing/fake_launcher.h"
+#include "worker/testing/manager_rig.h"
 
 namespace parley::worker {
 namespace {
@@ -14,40 +13,18 @@ namespace {
 using ports::LanguageModel;
 using ports::Recognizer;
 
-class EnginePortsTest : public ::testing::Test {
+class EnginePortsTest : public ::testing::Test, protected testing::ManagerRig {
  protected:
   void SetUp() override {
-    ModelManager::Config config;
-    config.engines.sockets["fake"] = "/not/used";
-    config.defaults = {{ModelKind::kAsr, "ears"}, {ModelKind::kLlm, "mind"}};
-    auto manager = ModelManager::Create(config, {.clock = clock_,
-                                                 .metrics = metrics_,
-                                                 .executor = executor_,
-                                                 .launcher = launcher_,
-                                                 .packs =
-                                                     [](std::vector<Error>*) {
-                                                       catalog::Pack ears, mind;
-                                                       ears.id = "ears";
-                                                       ears.kind = "asr";
-                                                       mind.id = "mind";
-                                                       mind.kind = "llm";
-                                                       ears.engine = mind.engine = "fake";
-                                                       return std::vector{ears, mind};
-                                                     },
-                                                 .serving = [](const std::string&, bool) {}});
-    ASSERT_TRUE(manager);
-    manager_ = std::move(*manager);
-    manager_->Start();
-    executor_.RunReady();
+    config_.defaults = {{ModelKind::kAsr, "ears"}, {ModelKind::kLlm, "mind"}};
+    AddPack("ears", "asr");
+    AddPack("mind", "llm");
+    Open();
     launcher_.answer_at_once = false;
     ears_ = launcher_.engine(0);
     mind_ = launcher_.engine(1);
   }
-  void TearDown() override {
-    manager_->Stop([] {});
-    executor_.RunReady();
-    manager_.reset();
-  }
+  void TearDown() override { Close(); }
 
   EngineDeps Deps() { return {clock_, metrics_, executor_, *manager_}; }
   std::unique_ptr<Recognizer::Stream> Listen(Recognizer::Request request) {
@@ -66,12 +43,6 @@ class EnginePortsTest : public ::testing::Test {
     return found;
   }
 
-  FakeClock clock_;
-  net::testing::ManualExecutor executor_{clock_};
-  metrics::Registry registry_;
-  metrics::WorkerMetrics metrics_{registry_};
-  testing::FakeLauncher launcher_;
-  std::unique_ptr<ModelManager> manager_;
   testing::FakeLauncher::Engine* ears_ = nullptr;
   testing::FakeLauncher::Engine* mind_ = nullptr;
   std::vector<Recognizer::Event> heard_;

@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/testing/manual_executor.h"
-#include "worker/testing/fake_launcher.h"
+#include "worker/testing/manager_rig.h"
 
 namespace parley::worker {
 namespace {
@@ -13,44 +12,14 @@ namespace {
 using ports::ModelState;
 using ::testing::HasSubstr;
 
-class ModelManagerTest : public ::testing::Test {
+class ModelManagerTest : public ::testing::Test, protected testing::ManagerRig {
  protected:
   ModelManagerTest() {
-    config_.engines.sockets["fake"] = "/not/used";
     config_.defaults[ModelKind::kTts] = "joe";
     for (const char* id : {"joe", "ann", "eve"}) AddPack(id, "tts");
     AddPack("ears", "asr");
   }
-  void TearDown() override {
-    if (!manager_) return;
-    bool gone = false;
-    manager_->Stop([&] { gone = true; });
-    executor_.RunReady();
-    EXPECT_TRUE(gone);
-    EXPECT_EQ(launcher_.living(), 0);
-  }
-
-  void AddPack(const std::string& id, const std::string& kind) {
-    catalog::Pack pack;
-    pack.id = id;
-    pack.engine = "fake";
-    pack.kind = kind;
-    packs_.push_back(std::move(pack));
-  }
-  void Open() {
-    auto manager = ModelManager::Create(
-        config_,
-        {.clock = clock_,
-         .metrics = metrics_,
-         .executor = executor_,
-         .launcher = launcher_,
-         .packs = [this](std::vector<Error>*) { return packs_; },
-         .serving = [this](const std::string& model, bool ready) { serving_[model] = ready; }});
-    ASSERT_TRUE(manager) << manager.error().message;
-    manager_ = std::move(*manager);
-    manager_->Start();
-    executor_.RunReady();
-  }
+  void TearDown() override { Close(); }
 
   struct Asked {
     std::optional<Result<ModelLease>> got;
@@ -76,16 +45,6 @@ class ModelManagerTest : public ::testing::Test {
     }
     return ModelState::kAbsent;
   }
-
-  FakeClock clock_;
-  net::testing::ManualExecutor executor_{clock_};
-  metrics::Registry registry_;
-  metrics::WorkerMetrics metrics_{registry_};
-  testing::FakeLauncher launcher_;
-  ModelManager::Config config_;
-  std::vector<catalog::Pack> packs_;
-  std::map<std::string, bool> serving_;
-  std::unique_ptr<ModelManager> manager_;
 };
 
 TEST_F(ModelManagerTest, TheDefaultIsLoadedAndWarmedBeforeTheWorkerIsReady) {

@@ -8,9 +8,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "net/testing/manual_executor.h"
-#include "worker/model_manager.h"
-#include "worker/testing/fake_launcher.h"
+#include "worker/testing/manager_rig.h"
 
 namespace parley::worker {
 namespace {
@@ -18,35 +16,21 @@ namespace {
 constexpr int64_t kMs = 1'000;
 constexpr int64_t kHourMs = 3'600'000;
 
-class Life {
+class Life : testing::ManagerRig {
  public:
   explicit Life(uint64_t seed) : random_(seed) {
     config_.policy.resident_cap = 1 + static_cast<int>(random_.Next() % 3);
     config_.policy.ttl_ms = 60'000;
     config_.policy.residency_ms = 20'000;
-    config_.engines.sockets["fake"] = "/not/used";
     config_.defaults[ModelKind::kTts] = "v0";
     for (int i = 0; i < 6; ++i) AddPack("v" + std::to_string(i), "tts");
     AddPack("ears", "asr");
     launcher_.load_at_once = false;
-    auto manager =
-        ModelManager::Create(config_, {.clock = clock_,
-                                       .metrics = metrics_,
-                                       .executor = executor_,
-                                       .launcher = launcher_,
-                                       .packs = [this](std::vector<Error>*) { return packs_; },
-                                       .serving = [](const std::string&, bool) {}});
-    EXPECT_TRUE(manager);
-    manager_ = std::move(*manager);
-    manager_->Start();
+    Open();
   }
   ~Life() {
     callers_.clear();
-    bool gone = false;
-    manager_->Stop([&] { gone = true; });
-    executor_.RunReady();
-    EXPECT_TRUE(gone);
-    EXPECT_EQ(launcher_.living(), 0) << "no engine is left over";
+    Close();
   }
 
   void Run(int64_t for_ms) {
@@ -93,14 +77,6 @@ class Life {
     uint64_t instance = 0;
     bool crashed = false;  // its engine died by our hand
   };
-
-  void AddPack(const std::string& id, const std::string& kind) {
-    catalog::Pack pack;
-    pack.id = id;
-    pack.engine = "fake";
-    pack.kind = kind;
-    packs_.push_back(std::move(pack));
-  }
 
   void Step() {
     switch (random_.Next() % 10) {
@@ -221,18 +197,10 @@ class Life {
   }
 
   SplitMix64 random_;
-  FakeClock clock_;
-  net::testing::ManualExecutor executor_{clock_};
-  metrics::Registry registry_;
-  metrics::WorkerMetrics metrics_{registry_};
-  testing::FakeLauncher launcher_;
-  ModelManager::Config config_;
-  std::vector<catalog::Pack> packs_;
   std::map<uint64_t, Caller> callers_;
   std::set<size_t> finished_;
   int served_ = 0;
   int refused_ = 0;
-  std::unique_ptr<ModelManager> manager_;
 };
 
 TEST(ModelSchedule, WhatMustHoldHoldsInEveryHour) {
