@@ -35,15 +35,15 @@ Json CallJson(const LanguageModel::ToolCall& call) {
           {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
 }
 
-class ChatJob : public std::enable_shared_from_this<ChatJob> {
+class ChatJob final : public Job, public std::enable_shared_from_this<ChatJob> {
  public:
   ChatJob(std::shared_ptr<net::Exchange> exchange, ChatRequest request, JobTicket ticket)
-      : exchange_(std::move(exchange)), request_(std::move(request)), ticket_(std::move(ticket)) {}
+      : Job(std::move(exchange), std::move(ticket)), request_(std::move(request)) {}
 
   void Start(LanguageModel& model) {
-    exchange_->OnGone([self = shared_from_this()] { self->End(kClientGone); });
+    EndWithClient(shared_from_this());
     stream_ = model.Start(std::move(request_.work),
-                          [weak = weak_from_this(), &executor = exchange_->executor()](auto event) {
+                          [weak = weak_from_this(), &executor = exchange().executor()](auto event) {
                             executor.Post([weak, event = std::move(event)]() mutable {
                               if (const auto self = weak.lock()) self->OnEvent(std::move(event));
                             });
@@ -52,7 +52,7 @@ class ChatJob : public std::enable_shared_from_this<ChatJob> {
 
  private:
   void OnEvent(LanguageModel::Event event) {
-    if (ended_) return;
+    if (ended()) return;
     if (const auto* delta = std::get_if<LanguageModel::Delta>(&event)) {
       text_ += delta->text;
       if (request_.stream) SendDelta({{"content", delta->text}});
@@ -76,13 +76,7 @@ class ChatJob : public std::enable_shared_from_this<ChatJob> {
   }
 
   void SendDelta(Json delta, const Json& finish = nullptr) {
-    if (!std::exchange(begun_, true)) {
-      net::HttpResponse head;
-      head.headers.Add("Content-Type", "text/event-stream");
-      head.headers.Add("Cache-Control", "no-store");
-      exchange_->StartStream(std::move(head));
-      SendDelta({{"role", "assistant"}, {"content", ""}});
-    }
+    if (BeginStream("text/event-stream")) SendDelta({{"role", "assistant"}, {"content", ""}});
     Json chunk = Head("chat.completion.chunk");
     chunk["choices"] =
         Json::array({{{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", finish}}});
@@ -90,7 +84,7 @@ class ChatJob : public std::enable_shared_from_this<ChatJob> {
   }
 
   void SendEvent(const std::string& data) {
-    exchange_->Write("data: " + data + "\n\n", net::Task());
+    exchange().Write("data: " + data + "\n\n", net::Task());
   }
 
   void OnDone(const LanguageModel::Done& done) {
@@ -104,7 +98,7 @@ class ChatJob : public std::enable_shared_from_this<ChatJob> {
         SendEvent(Dump(chunk));
       }
       SendEvent("[DONE]");
-      exchange_->End();
+      exchange().End();
       return End(200);
     }
     Json message = {{"role", "assistant"},
@@ -119,34 +113,23 @@ class ChatJob : public std::enable_shared_from_this<ChatJob> {
                                       {"logprobs", nullptr},
                                       {"finish_reason", finish}}});
     answer["usage"] = UsageOf(done);
-    exchange_->Respond(net::JsonResponse(200, Dump(answer)));
+    exchange().Respond(net::JsonResponse(200, Dump(answer)));
     End(200);
   }
 
   void OnFailed(const Error& error) {
     log::Warn("chat_failed code={} why=\"{}\"", CodeName(error.code), error.message);
-    const ApiError answer = FromError(error);
-    begun_ ? exchange_->Abort() : exchange_->Respond(ToResponse(answer));
-    End(answer.status);
+    Fail(error);
   }
 
-  void End(int status) {
-    if (std::exchange(ended_, true)) return;
-    exchange_->OnGone(net::Task());  // lets go of this job
-    stream_.reset();
-    ticket_.Answered(status);
-  }
+  void Release() override { stream_.reset(); }
 
-  const std::shared_ptr<net::Exchange> exchange_;
   ChatRequest request_;
-  JobTicket ticket_;
   const std::string id_ = realtime::NewId("chatcmpl");
   const std::time_t created_ = std::time(nullptr);
   std::unique_ptr<LanguageModel::Stream> stream_;
   std::string text_;
   std::vector<LanguageModel::ToolCall> calls_;
-  bool begun_ = false;
-  bool ended_ = false;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include "base/ids.h"
 #include "gateway/chat_request.h"
-#include "gateway/speech_job.h"
+#include "gateway/job.h"
 #include "net/server.h"
 #include "ports/language_model.h"
 

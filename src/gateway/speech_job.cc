@@ -17,17 +17,16 @@ constexpr size_t kPieceBytes = 4096;
 // What is sent for a text without anything to say, so that players take the file.
 constexpr int64_t kNothingMs = 100;
 
-class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
+class SpeechJob final : public Job, public std::enable_shared_from_this<SpeechJob> {
  public:
   SpeechJob(std::shared_ptr<net::Exchange> exchange, SpeechRequest request, SpeechEncoder encoder,
             JobTicket ticket)
-      : exchange_(std::move(exchange)),
+      : Job(std::move(exchange), std::move(ticket)),
         request_(std::move(request)),
-        encoder_(std::move(encoder)),
-        ticket_(std::move(ticket)) {}
+        encoder_(std::move(encoder)) {}
 
   void Start(ports::Voice& voice, const VoiceName& name, ReplyId reply) {
-    exchange_->OnGone([self = shared_from_this()] { self->End(kClientGone); });
+    EndWithClient(shared_from_this());
     segment::Segmenter segmenter;
     segmenter.Feed(request_.input);
     segmenter.Finish();
@@ -41,7 +40,7 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
       return;
     }
     stream_ = voice.Start(RequestOf(name, reply),
-                          [weak = weak_from_this(), &executor = exchange_->executor()](auto event) {
+                          [weak = weak_from_this(), &executor = exchange().executor()](auto event) {
                             executor.Post([weak, event = std::move(event)]() mutable {
                               if (const auto self = weak.lock()) self->OnEvent(std::move(event));
                             });
@@ -67,7 +66,7 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
   }
 
   void OnEvent(ports::Voice::Event event) {
-    if (ended_) return;
+    if (ended()) return;
     if (const auto* audio = std::get_if<ports::Voice::Audio>(&event)) {
       OnSamples(audio->pcm);
     } else if (std::holds_alternative<ports::Voice::Done>(event)) {
@@ -91,14 +90,10 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
   }
 
   void Begin() {
-    if (begun_) return;
-    begun_ = true;
-    net::HttpResponse head;
-    head.headers.Add("Content-Type", request_.sse ? "text/event-stream"
-                                                  : std::string(ContentTypeOf(request_.format)));
-    head.headers.Add("Cache-Control", "no-store");
-    exchange_->StartStream(std::move(head));
-    pending_ = encoder_.Begin();
+    const std::string_view sound = ContentTypeOf(request_.format);
+    if (BeginStream(request_.sse ? "text/event-stream" : std::string(sound))) {
+      pending_ = encoder_.Begin();
+    }
   }
 
   // Sends what is encoded; once it has left, the voice may make as much again.
@@ -106,7 +101,7 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
     if (pending_.empty()) return;
     std::string piece = std::exchange(pending_, "");
     if (request_.sse) piece = SseDelta(piece);
-    exchange_->Write(std::move(piece),
+    exchange().Write(std::move(piece),
                      [weak = weak_from_this(), samples = std::exchange(unsent_samples_, 0)] {
                        const auto self = weak.lock();
                        if (self && self->stream_) self->stream_->Grant(samples);
@@ -114,30 +109,23 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
   }
 
   void Finish() {
-    if (!begun_) {
+    if (!begun()) {
       OnSamples(std::vector<int16_t>(kNothingMs * kSpeechRateHz / 1000));
     }
     if (!encoder_.Finish(pending_)) log::Warn("speech_tail_lost");
     Flush();
-    if (request_.sse) exchange_->Write(SseDone(), net::Task());
-    exchange_->End();
+    if (request_.sse) exchange().Write(SseDone(), net::Task());
+    exchange().End();
     End(200);
   }
 
   void OnFailed(const Error& error) {
     log::Warn("speech_failed code={} why=\"{}\" samples={}", CodeName(error.code), error.message,
               samples_);
-    const ApiError answer = FromError(error);
-    begun_ ? exchange_->Abort() : exchange_->Respond(ToResponse(answer));
-    End(answer.status);
+    Fail(error);
   }
 
-  void End(int status) {
-    if (std::exchange(ended_, true)) return;
-    exchange_->OnGone(net::Task());  // lets go of this job
-    stream_.reset();
-    ticket_.Answered(status);
-  }
+  void Release() override { stream_.reset(); }
 
   std::string SseDelta(std::string_view bytes) const {
     return fmt::format(
@@ -156,16 +144,12 @@ class SpeechJob : public std::enable_shared_from_this<SpeechJob> {
     return "data: " + json.dump() + "\n\n";
   }
 
-  const std::shared_ptr<net::Exchange> exchange_;
   const SpeechRequest request_;
   SpeechEncoder encoder_;
-  JobTicket ticket_;
   std::unique_ptr<ports::Voice::Stream> stream_;
   std::string pending_;
   int64_t samples_ = 0;
   int64_t unsent_samples_ = 0;  // in pending_ or kept by the encoder
-  bool begun_ = false;
-  bool ended_ = false;
 };
 
 }  // namespace

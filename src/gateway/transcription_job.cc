@@ -19,24 +19,23 @@ constexpr int64_t kShortestMs = 100;
 // Audio is handed over in pieces of at most a second.
 constexpr size_t kPieceSamples = kRateHz;
 
-class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
+class TranscriptionJob final : public Job, public std::enable_shared_from_this<TranscriptionJob> {
  public:
   TranscriptionJob(std::shared_ptr<net::Exchange> exchange, TranscriptionRequest request,
                    ReplyId reply, const TranscriptionDeps& deps, JobTicket ticket)
-      : exchange_(std::move(exchange)),
+      : Job(std::move(exchange), std::move(ticket)),
         request_(std::move(request)),
         reply_(reply),
-        deps_(deps),
-        ticket_(std::move(ticket)) {}
+        deps_(deps) {}
 
   void Start() {
-    exchange_->OnGone([self = shared_from_this()] { self->End(kClientGone); });
+    EndWithClient(shared_from_this());
     const bool taken = deps_.pool.Submit([self = shared_from_this()] {
       audio::AudioFileLimits limits;
       limits.bytes_max = self->request_.file.size();
       limits.duration_ms_max = int64_t{self->deps_.audio_s_max} * 1000;
       auto clip = audio::DecodeAudioFileAt(self->request_.file, kRateHz, limits);
-      net::Executor& executor = self->exchange_->executor();
+      net::Executor& executor = self->exchange().executor();
       executor.Post([self, clip = std::move(clip)]() mutable { self->OnDecoded(std::move(clip)); });
     });
     if (!taken) {
@@ -47,7 +46,7 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
 
  private:
   void OnDecoded(Result<audio::AudioClip> clip) {
-    if (ended_) return;
+    if (ended()) return;
     if (!clip) {
       ApiError error = FromError(clip.error());
       error.param = "file";
@@ -86,10 +85,10 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
     request.partials = false;
     stream_ = deps_.recognizer.Start(
         std::move(request),
-        [weak = weak_from_this(), window = window_, &executor = exchange_->executor()](auto event) {
+        [weak = weak_from_this(), window = window_, &executor = exchange().executor()](auto event) {
           executor.Post([weak, window, event = std::move(event)]() mutable {
             const auto self = weak.lock();
-            if (self && !self->ended_ && self->window_ == window) self->OnEvent(std::move(event));
+            if (self && !self->ended() && self->window_ == window) self->OnEvent(std::move(event));
           });
         });
   }
@@ -140,13 +139,8 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
   }
 
   void SendEvent(const nlohmann::ordered_json& event) {
-    if (!std::exchange(begun_, true)) {
-      net::HttpResponse head;
-      head.headers.Add("Content-Type", "text/event-stream");
-      head.headers.Add("Cache-Control", "no-store");
-      exchange_->StartStream(std::move(head));
-    }
-    exchange_->Write(
+    BeginStream("text/event-stream");
+    exchange().Write(
         "data: " + event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
             "\n\n",
         net::Task());
@@ -157,12 +151,12 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
       SendEvent({{"type", "transcript.text.done"},
                  {"text", transcript_.Text()},
                  {"usage", nlohmann::ordered_json::parse(UsageJson(transcript_.duration_s))}});
-      exchange_->End();
+      exchange().End();
     } else {
       net::HttpResponse response;
       response.headers.Add("Content-Type", std::string(ContentTypeOf(request_.format)));
       response.body = Render(transcript_, request_.format, request_.detail);
-      exchange_->Respond(std::move(response));
+      exchange().Respond(std::move(response));
     }
     End(200);
   }
@@ -170,30 +164,16 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
   void OnFailed(const Error& error) {
     log::Warn("transcription_failed code={} why=\"{}\" window={}", CodeName(error.code),
               error.message, window_);
-    const ApiError answer = FromError(error);
-    begun_ ? exchange_->Abort() : exchange_->Respond(ToResponse(answer));
-    End(answer.status);
+    Fail(error);
   }
 
-  void Refuse(const ApiError& error) {
-    exchange_->Respond(ToResponse(error));
-    End(error.status);
-  }
-
-  void End(int status) {
-    if (std::exchange(ended_, true)) return;
-    exchange_->OnGone(net::Task());  // lets go of this job
-    stream_.reset();
-    ticket_.Answered(status);
-  }
+  void Release() override { stream_.reset(); }
 
   static double Seconds(int64_t sample) { return static_cast<double>(sample) / kRateHz; }
 
-  const std::shared_ptr<net::Exchange> exchange_;
   const TranscriptionRequest request_;
   const ReplyId reply_;
   const TranscriptionDeps deps_;
-  JobTicket ticket_;
   std::vector<int16_t> pcm_;
   std::vector<AudioWindow> windows_;
   size_t window_ = 0;
@@ -202,8 +182,6 @@ class TranscriptionJob : public std::enable_shared_from_this<TranscriptionJob> {
   std::unique_ptr<ports::Recognizer::Stream> stream_;
   TranscriptPart part_;
   Transcript transcript_;
-  bool begun_ = false;
-  bool ended_ = false;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "base/ids.h"
-#include "gateway/speech_job.h"
+#include "gateway/job.h"
 #include "gateway/transcription_request.h"
 #include "gateway/work_pool.h"
 #include "net/server.h"
