@@ -10,8 +10,6 @@
 
 namespace parley::audio {
 
-inline constexpr int kG711SampleRateHz = 8000;
-
 void MuLawFromPcm16(std::span<const int16_t> in, std::span<uint8_t> out) noexcept;
 void Pcm16FromMuLaw(std::span<const uint8_t> in, std::span<int16_t> out) noexcept;
 void ALawFromPcm16(std::span<const int16_t> in, std::span<uint8_t> out) noexcept;

@@ -16,7 +16,7 @@
 #include <memory>
 #include <span>
 
-#include "audio/fade.h"
+#include "audio/gain_ramp.h"
 #include "base/result.h"
 
 namespace parley::audio {

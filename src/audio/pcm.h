@@ -27,8 +27,5 @@ float DbFromAmplitude(float amplitude) noexcept;
 
 // Samples of `ms` milliseconds, rounded down.
 constexpr int64_t SamplesOfMs(int64_t ms, int sample_rate_hz) { return ms * sample_rate_hz / 1000; }
-constexpr int64_t MsOfSamples(int64_t samples, int sample_rate_hz) {
-  return samples * 1000 / sample_rate_hz;
-}
 
 }  // namespace parley::audio

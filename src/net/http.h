@@ -100,7 +100,4 @@ struct Url {
 };
 Result<Url> ParseUrl(std::string_view text);
 
-// Escapes everything but unreserved characters (RFC 3986 §2.3).
-std::string PercentEncode(std::string_view text);
-
 }  // namespace parley::net

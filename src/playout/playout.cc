@@ -216,11 +216,6 @@ Position Playout::At(int64_t now_us) noexcept {
   return {.turn = turn->id, .sent = turn->sent, .played = turn->played};
 }
 
-bool Playout::Drained(TurnId turn) const noexcept {
-  const Turn* held = Find(turn);
-  return held && held->closed && held->waiting() == 0;
-}
-
 int64_t Playout::TakeCredit(TurnId turn) {
   Turn* held = Find(turn);
   return held ? std::exchange(held->consumed, 0) : 0;

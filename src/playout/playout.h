@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "audio/fade.h"
+#include "audio/gain_ramp.h"
 #include "base/ids.h"
 #include "base/result.h"
 
@@ -96,8 +96,6 @@ class Playout {
 
   // Of the released turn; none without an id.
   Position At(int64_t now_us) noexcept;
-  // Closed, and every sample has left.
-  bool Drained(TurnId turn) const noexcept;
 
   // Samples that have left or were thrown away since this was last asked: to grant to the voice.
   int64_t TakeCredit(TurnId turn);

@@ -229,8 +229,4 @@ Parsed<Item> ParseItem(const Json& json, const std::string& path) {
   return item;
 }
 
-std::string EncodeItem(const Item& item, bool with_audio) {
-  return Dump(ItemJson(item, with_audio));
-}
-
 }  // namespace parley::realtime

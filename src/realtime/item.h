@@ -46,8 +46,4 @@ struct Item {
   std::string Words() const;
 };
 
-// The item as JSON, as events carry it. `with_audio` adds the base64 of audio parts, PCM16 at their
-// own rate.
-std::string EncodeItem(const Item& item, bool with_audio = false);
-
 }  // namespace parley::realtime

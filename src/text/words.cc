@@ -1,15 +1,11 @@
 #include "text/words.h"
 
 #include <unicode/brkiter.h>
-#include <unicode/uchar.h>
 #include <unicode/unistr.h>
-#include <unicode/uscript.h>
 #include <unicode/utext.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <memory>
 
 #include "base/check.h"
@@ -89,22 +85,6 @@ std::vector<std::string> ComparableWords(std::string_view text, std::string_view
 
 bool SameWords(std::string_view a, std::string_view b, std::string_view language) {
   return ComparableWords(a, language) == ComparableWords(b, language);
-}
-
-std::string MainScript(std::string_view text) {
-  std::map<UScriptCode, size_t> counts;
-  const auto length = static_cast<int32_t>(text.size());
-  for (int32_t at = 0; at < length;) {
-    UChar32 c = 0;
-    U8_NEXT(text.data(), at, length, c);
-    if (c < 0 || !u_isalpha(c)) continue;
-    UErrorCode error = U_ZERO_ERROR;
-    ++counts[uscript_getScript(c, &error)];
-  }
-  const auto most =
-      std::max_element(counts.begin(), counts.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  return uscript_getShortName(most == counts.end() ? USCRIPT_COMMON : most->first);
 }
 
 }  // namespace parley::text

@@ -28,8 +28,4 @@ std::vector<Range> Sentences(std::string_view text, std::string_view language = 
 std::vector<std::string> ComparableWords(std::string_view text, std::string_view language = "en");
 bool SameWords(std::string_view a, std::string_view b, std::string_view language = "en");
 
-// ISO 15924 name of the script most letters are in: "Latn", "Hani", "Cyrl"…; "Zyyy" without
-// letters.
-std::string MainScript(std::string_view text);
-
 }  // namespace parley::text

@@ -46,13 +46,6 @@ TEST(Words, BytesThatAreNoTextDoNoHarm) {
   EXPECT_EQ(ComparableWords("ok \xff\xfe \xc3( go").front(), "ok");
 }
 
-TEST(Words, TheMainScriptIsTheOneOfMostLetters) {
-  EXPECT_EQ(MainScript("Hello мир world"), "Latn");
-  EXPECT_EQ(MainScript("Привет x"), "Cyrl");
-  EXPECT_EQ(MainScript("日本"), "Hani");
-  EXPECT_EQ(MainScript("123 !"), "Zyyy");
-}
-
 TEST(Utf8, WhatSteersAScreenIsDroppedAndTheRestKept) {
   const struct {
     std::string bytes;

@@ -1,4 +1,4 @@
-#include "audio/fade.h"
+#include "audio/gain_ramp.h"
 
 #include <gtest/gtest.h>
 
@@ -19,37 +19,6 @@ float StepMax(std::span<const float> samples) {
     most = std::max(most, std::abs(samples[i] - samples[i - 1]));
   }
   return most;
-}
-
-TEST(Fade, EndsInSilenceWithoutAClickAndLeavesTheOriginalAlone) {
-  const std::vector<float> in = testing::Sine(200.0, 48000, 960, 0.9f, 1.5);
-  const std::vector<float> before = in;
-  std::vector<float> out(in.size());
-  FadeOutCopy(in, out, 240);
-  EXPECT_EQ(in, before);
-  EXPECT_NEAR(out[0], in[0], 1e-3f);
-  EXPECT_TRUE(std::all_of(out.begin() + 239, out.end(), [](float s) { return s == 0.0f; }));
-  // No step is larger than the sine's own and the fade's together.
-  EXPECT_LT(StepMax(out), StepMax(in) + 0.9f * 1.58f / 240.0f);
-}
-
-TEST(Fade, ABlockShorterThanTheFadeStillEndsInSilence) {
-  const std::vector<int16_t> in(10, 10000);
-  std::vector<int16_t> out(10);
-  FadeOutCopy(in, out, 240);
-  EXPECT_EQ(out.back(), 0);
-  EXPECT_GT(out.front(), 9000);
-}
-
-TEST(Fade, InIsOutBackwards) {
-  const std::vector<int16_t> in(100, 10000);
-  std::vector<int16_t> falling(100);
-  std::vector<int16_t> rising(100);
-  FadeOutCopy(in, falling, 60);
-  FadeInCopy(in, rising, 60);
-  std::reverse(falling.begin(), falling.begin() + 60);
-  EXPECT_TRUE(std::equal(falling.begin(), falling.begin() + 60, rising.begin()));
-  EXPECT_EQ(rising[60], 10000);
 }
 
 TEST(GainRamp, ReachesTheDuckedLevelInTenMillisecondsAndStays) {
