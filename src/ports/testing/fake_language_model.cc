@@ -1,10 +1,10 @@
 #include "ports/testing/fake_language_model.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "base/check.h"
+#include "ports/testing/fake_lives.h"
 
 namespace parley::ports::testing {
 
@@ -19,10 +19,9 @@ struct FakeLanguageModel::Life {
   bool cancelled = false, ended = false;
 };
 
-struct FakeLanguageModel::Shared {
+struct FakeLanguageModel::Shared : FakeLives<Life> {
+  explicit Shared(std::vector<Reply> s) : script(std::move(s)) {}
   const std::vector<Reply> script;
-  mutable std::mutex mutex;
-  std::vector<std::shared_ptr<Life>> lives;
   std::vector<Request> requests;
 };
 
@@ -49,29 +48,14 @@ void FakeLanguageModel::Life::Step(int64_t by_us, std::vector<Event>& out) {
   }
 }
 
-class FakeLanguageModel::FakeStream final : public LanguageModel::Stream {
+class FakeLanguageModel::FakeStream final
+    : public FakeStreamOf<LanguageModel::Stream, Shared, Life> {
  public:
-  FakeStream(std::shared_ptr<Shared> shared, std::shared_ptr<Life> life)
-      : shared_(std::move(shared)), life_(std::move(life)) {}
-  ~FakeStream() override {
-    {
-      const std::lock_guard lock(shared_->mutex);
-      life_->ended = true;
-    }
-    life_->gate.Close();
-  }
-  void Cancel() override {
-    const std::lock_guard lock(shared_->mutex);
-    life_->cancelled = true;
-  }
-
- private:
-  const std::shared_ptr<Shared> shared_;
-  const std::shared_ptr<Life> life_;
+  using FakeStreamOf::FakeStreamOf;
 };
 
 FakeLanguageModel::FakeLanguageModel(std::vector<Reply> script)
-    : shared_(new Shared{.script = std::move(script), .mutex = {}}) {
+    : shared_(std::make_shared<Shared>(std::move(script))) {
   PARLEY_CHECK(!shared_->script.empty());
 }
 FakeLanguageModel::~FakeLanguageModel() = default;
@@ -86,23 +70,7 @@ std::unique_ptr<LanguageModel::Stream> FakeLanguageModel::Start(Request request,
 }
 
 void FakeLanguageModel::AdvanceUs(int64_t by_us) {
-  std::vector<std::pair<std::shared_ptr<Life>, std::vector<Event>>> due;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    for (const auto& life : shared_->lives) {
-      if (life->ended) continue;
-      due.emplace_back(life, std::vector<Event>());
-      life->Step(by_us, due.back().second);
-      if (!due.back().second.empty()) life->ended = IsLast(due.back().second.back());
-    }
-    std::erase_if(shared_->lives, [](const auto& life) { return life->ended; });
-  }
-  for (auto& [life, events] : due) {
-    for (Event& event : events) {
-      const bool last = IsLast(event);
-      life->gate.Deliver(std::move(event), last);
-    }
-  }
+  shared_->Advance<Event>([&](Life& life, auto& events) { life.Step(by_us, events); });
 }
 
 std::vector<LanguageModel::Request> FakeLanguageModel::requests() const {
@@ -110,10 +78,6 @@ std::vector<LanguageModel::Request> FakeLanguageModel::requests() const {
   return shared_->requests;
 }
 
-int FakeLanguageModel::live() const {
-  const std::lock_guard lock(shared_->mutex);
-  return static_cast<int>(std::count_if(shared_->lives.begin(), shared_->lives.end(),
-                                        [](const auto& life) { return !life->ended; }));
-}
+int FakeLanguageModel::live() const { return shared_->Living(); }
 
 }  // namespace parley::ports::testing

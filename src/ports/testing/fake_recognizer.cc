@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <utility>
+
+#include "ports/testing/fake_lives.h"
 
 namespace parley::ports::testing {
 
@@ -30,10 +31,9 @@ struct FakeRecognizer::Life {
   std::deque<Asked> asked;
 };
 
-struct FakeRecognizer::Shared {
+struct FakeRecognizer::Shared : FakeLives<Life> {
+  explicit Shared(Config c) : config(std::move(c)) {}
   const Config config;
-  mutable std::mutex mutex;
-  std::vector<std::shared_ptr<Life>> lives;
   std::vector<Request> requests;
   std::shared_ptr<Life> newest;
 };
@@ -75,17 +75,9 @@ void FakeRecognizer::Life::Step(int64_t by_us, const Config& config, std::vector
   if (end && asked.empty()) out.push_back(Finished{});
 }
 
-class FakeRecognizer::FakeStream final : public Recognizer::Stream {
+class FakeRecognizer::FakeStream final : public FakeStreamOf<Recognizer::Stream, Shared, Life> {
  public:
-  FakeStream(std::shared_ptr<Shared> shared, std::shared_ptr<Life> life)
-      : shared_(std::move(shared)), life_(std::move(life)) {}
-  ~FakeStream() override {
-    {
-      const std::lock_guard lock(shared_->mutex);
-      life_->ended = true;
-    }
-    life_->gate.Close();
-  }
+  using FakeStreamOf::FakeStreamOf;
 
   void Audio(int64_t first_sample, std::span<const int16_t> pcm) override {
     const std::lock_guard lock(shared_->mutex);
@@ -108,18 +100,10 @@ class FakeRecognizer::FakeStream final : public Recognizer::Stream {
     if (std::exchange(life_->end, true)) return;
     life_->asked.push_back({std::nullopt, life_->upto(), shared_->config.final_after_us});
   }
-  void Cancel() override {
-    const std::lock_guard lock(shared_->mutex);
-    life_->cancelled = true;
-  }
-
- private:
-  const std::shared_ptr<Shared> shared_;
-  const std::shared_ptr<Life> life_;
 };
 
 FakeRecognizer::FakeRecognizer(Config config)
-    : shared_(new Shared{.config = std::move(config), .mutex = {}, .newest = nullptr}) {}
+    : shared_(std::make_shared<Shared>(std::move(config))) {}
 FakeRecognizer::~FakeRecognizer() = default;
 
 std::unique_ptr<Recognizer::Stream> FakeRecognizer::Start(Request request, Sink sink) {
@@ -133,36 +117,12 @@ std::unique_ptr<Recognizer::Stream> FakeRecognizer::Start(Request request, Sink 
 }
 
 void FakeRecognizer::AdvanceUs(int64_t by_us) {
-  std::vector<std::pair<std::shared_ptr<Life>, std::vector<Event>>> due;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    for (const auto& life : shared_->lives) {
-      if (life->ended) continue;
-      due.emplace_back(life, std::vector<Event>());
-      life->Step(by_us, shared_->config, due.back().second);
-      if (!due.back().second.empty()) life->ended = IsLast(due.back().second.back());
-    }
-    std::erase_if(shared_->lives, [](const auto& life) { return life->ended; });
-  }
-  for (auto& [life, events] : due) {
-    for (Event& event : events) {
-      const bool last = IsLast(event);
-      life->gate.Deliver(std::move(event), last);
-    }
-  }
+  shared_->Advance<Event>(
+      [&](Life& life, auto& events) { life.Step(by_us, shared_->config, events); });
 }
 
 void FakeRecognizer::FailStreams(Error error, bool retryable) {
-  std::vector<std::shared_ptr<Life>> lives;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    lives.swap(shared_->lives);
-    for (const auto& life : lives) life->ended = true;
-  }
-  for (const auto& life : lives) {
-    Failed failed{error, retryable};
-    life->gate.Deliver(std::move(failed), true);
-  }
+  shared_->FailAll(Failed{std::move(error), retryable});
 }
 
 std::vector<Recognizer::Request> FakeRecognizer::requests() const {
@@ -175,10 +135,6 @@ std::vector<int16_t> FakeRecognizer::heard() const {
   return shared_->newest ? shared_->newest->pcm : std::vector<int16_t>();
 }
 
-int FakeRecognizer::live() const {
-  const std::lock_guard lock(shared_->mutex);
-  return static_cast<int>(std::count_if(shared_->lives.begin(), shared_->lives.end(),
-                                        [](const auto& life) { return !life->ended; }));
-}
+int FakeRecognizer::live() const { return shared_->Living(); }
 
 }  // namespace parley::ports::testing

@@ -4,6 +4,8 @@
 #include <deque>
 #include <utility>
 
+#include "ports/testing/fake_lives.h"
+
 namespace parley::ports::testing {
 namespace {
 
@@ -43,11 +45,9 @@ struct FakeVoice::Life {
   bool end_of_text = false, cancelled = false, ended = false;
 };
 
-struct FakeVoice::Shared {
+struct FakeVoice::Shared : FakeLives<Life> {
   explicit Shared(Config c) : config(c) {}
   const Config config;
-  mutable std::mutex mutex;
-  std::vector<std::shared_ptr<Life>> lives;
   std::vector<Request> requests;
   std::vector<std::string> spoken;
 };
@@ -110,24 +110,19 @@ void FakeVoice::Life::Step(int64_t by_us, const Config& config, std::vector<Even
   if (end_of_text) out.push_back(Finished{});
 }
 
-class FakeVoice::FakeStream final : public Voice::Stream {
+class FakeVoice::FakeStream final : public FakeStreamOf<Voice::Stream, Shared, Life> {
  public:
-  FakeStream(std::shared_ptr<Shared> shared, std::shared_ptr<Life> life)
-      : shared_(std::move(shared)), life_(std::move(life)) {}
-  ~FakeStream() override {
-    {
-      const std::lock_guard lock(shared_->mutex);
-      life_->ended = true;
-    }
-    life_->gate.Close();
-  }
+  using FakeStreamOf::FakeStreamOf;
 
   void Speak(UtteranceId utterance, std::string text, std::string) override {
     const std::lock_guard lock(shared_->mutex);
     shared_->spoken.push_back(std::to_string(utterance.value) + ":" + text);
     if (!life_->cancelled) life_->queue.push_back({.id = utterance, .text = std::move(text)});
   }
-  void EndOfText() override { Set(life_->end_of_text); }
+  void EndOfText() override {
+    const std::lock_guard lock(shared_->mutex);
+    life_->end_of_text = true;
+  }
   void Pause() override {
     const std::lock_guard lock(shared_->mutex);
     life_->owes_paused = !std::exchange(life_->paused, true);
@@ -136,20 +131,10 @@ class FakeVoice::FakeStream final : public Voice::Stream {
     const std::lock_guard lock(shared_->mutex);
     life_->paused = false;
   }
-  void Cancel() override { Set(life_->cancelled); }
   void Grant(int64_t samples) override {
     const std::lock_guard lock(shared_->mutex);
     life_->credit += samples;
   }
-
- private:
-  void Set(bool& flag) {
-    const std::lock_guard lock(shared_->mutex);
-    flag = true;
-  }
-
-  const std::shared_ptr<Shared> shared_;
-  const std::shared_ptr<Life> life_;
 };
 
 FakeVoice::FakeVoice(Config config) : shared_(std::make_shared<Shared>(config)) {}
@@ -164,36 +149,12 @@ std::unique_ptr<Voice::Stream> FakeVoice::Start(Request request, Sink sink) {
 }
 
 void FakeVoice::AdvanceUs(int64_t by_us) {
-  std::vector<std::pair<std::shared_ptr<Life>, std::vector<Event>>> due;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    for (const auto& life : shared_->lives) {
-      if (life->ended) continue;
-      due.emplace_back(life, std::vector<Event>());
-      life->Step(by_us, shared_->config, due.back().second);
-      if (!due.back().second.empty()) life->ended = IsLast(due.back().second.back());
-    }
-    std::erase_if(shared_->lives, [](const auto& life) { return life->ended; });
-  }
-  for (auto& [life, events] : due) {
-    for (Event& event : events) {
-      const bool last = IsLast(event);
-      life->gate.Deliver(std::move(event), last);
-    }
-  }
+  shared_->Advance<Event>(
+      [&](Life& life, auto& events) { life.Step(by_us, shared_->config, events); });
 }
 
 void FakeVoice::FailStreams(Error error, bool retryable) {
-  std::vector<std::shared_ptr<Life>> lives;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    lives.swap(shared_->lives);
-    for (const auto& life : lives) life->ended = true;
-  }
-  for (const auto& life : lives) {
-    Failed failed{error, retryable, std::nullopt};
-    life->gate.Deliver(std::move(failed), true);
-  }
+  shared_->FailAll(Failed{std::move(error), retryable, std::nullopt});
 }
 
 void FakeVoice::FailUtterances(Error error, bool retryable) {
@@ -222,10 +183,6 @@ std::vector<std::string> FakeVoice::spoken() const {
   return shared_->spoken;
 }
 
-int FakeVoice::live() const {
-  const std::lock_guard lock(shared_->mutex);
-  return static_cast<int>(std::count_if(shared_->lives.begin(), shared_->lives.end(),
-                                        [](const auto& life) { return !life->ended; }));
-}
+int FakeVoice::live() const { return shared_->Living(); }
 
 }  // namespace parley::ports::testing
