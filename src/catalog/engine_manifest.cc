@@ -87,13 +87,10 @@ Status ReadPython(const toml::table& table, const std::string& name, EngineManif
 
 Status ReadSandbox(const toml::table& table, const std::string& name, EngineManifest& manifest) {
   TomlReader reader(table, name);
-  std::vector<std::string> readable, writable;
-  reader.Boolean("exec", manifest.sandbox.exec);
-  reader.Texts("readable", readable);
+  std::vector<std::string> writable;
   reader.Texts("writable", writable);
   reader.Size("memory_mib_max", manifest.sandbox.memory_mib_max);
   PARLEY_TRY_STATUS(reader.Finish());
-  manifest.sandbox.readable = Resolved(readable, manifest.folder);
   manifest.sandbox.writable = Resolved(writable, manifest.folder);
   if (manifest.sandbox.memory_mib_max > kMemoryMibMax) {
     reader.Wrong("memory_mib_max", fmt::format("0 to {}", kMemoryMibMax));

@@ -11,11 +11,10 @@
 //   arguments = []
 //   [python]                        # the program is a script of a Python in this range
 //   versions = ">=3.10, <3.13"
-//   environment = "venv"            # of this virtual environment; without it, of the system's
-//   Python [sandbox]                       # what it may do beyond reading its model and its own
-//   folder exec = false                    # start other programs readable = []                   #
-//   files and folders, relative to this one or absolute writable = [] memory_mib_max = 0 # it is
-//   ended when it holds more; 0: as the worker says
+//   environment = "venv"            # of this virtual environment; without it the system's Python
+//   [sandbox]
+//   writable = []                   # folders, relative to this one or absolute, it may write to
+//   memory_mib_max = 0              # it is ended when it holds more; 0: as the worker says
 #pragma once
 
 #include <cstdint>
@@ -47,9 +46,7 @@ struct EngineManifest {
   std::optional<Python> python;
 
   struct Sandbox {
-    bool exec = false;
-    std::vector<std::filesystem::path> readable;  // absolute
-    std::vector<std::filesystem::path> writable;
+    std::vector<std::filesystem::path> writable;  // absolute
     uint64_t memory_mib_max = 0;
   } sandbox;
 };

@@ -23,22 +23,20 @@ TEST(EngineManifest, SaysWhatItServesAndHowItIsStarted) {
   const auto manifest = ParseEngineManifest(
       std::string(kEngine) +
           "[python]\nversions = \">=3.10, <3.13\"\nenvironment = \"venv\"\n"
-          "[sandbox]\nexec = true\nreadable = [\"data\", \"/opt/cuda\"]\nmemory_mib_max = 512\n",
+          "[sandbox]\nwritable = [\"data\", \"/opt/cuda\"]\nmemory_mib_max = 512\n",
       "/e/xtts");
   ASSERT_TRUE(manifest) << manifest.error().message;
   EXPECT_EQ(manifest->name, "xtts");
   EXPECT_EQ(manifest->python->minor_min, 10);
   EXPECT_EQ(manifest->python->minor_end, 13);
   EXPECT_EQ(manifest->python->environment, "/e/xtts/venv");
-  EXPECT_TRUE(manifest->sandbox.exec);
-  EXPECT_THAT(manifest->sandbox.readable, ::testing::ElementsAre("/e/xtts/data", "/opt/cuda"));
+  EXPECT_THAT(manifest->sandbox.writable, ::testing::ElementsAre("/e/xtts/data", "/opt/cuda"));
   EXPECT_EQ(manifest->sandbox.memory_mib_max, 512u);
 }
 
-TEST(EngineManifest, WithoutASandboxSectionNothingIsAllowedBeyondReading) {
+TEST(EngineManifest, WithoutASandboxSectionNothingMayBeWritten) {
   const auto manifest = ParseEngineManifest(kEngine, "/e/xtts");
   ASSERT_TRUE(manifest);
-  EXPECT_FALSE(manifest->sandbox.exec);
   EXPECT_TRUE(manifest->sandbox.writable.empty());
   EXPECT_FALSE(manifest->python);
 }
@@ -53,8 +51,8 @@ TEST(EngineManifest, WhatIsWrongIsNamedByFileLineAndKey) {
   EXPECT_THAT(RefusalOf(engine + "[python]\nversions = \"3.10\"\n"),
               HasSubstr("engine.toml:7: versions must be a range"));
   EXPECT_THAT(RefusalOf(engine + "[python]\nversions = \">=3.13, <3.10\"\n"), HasSubstr("range"));
-  EXPECT_THAT(RefusalOf(engine + "[sandbox]\nexec = \"yes\"\n"),
-              HasSubstr("engine.toml:7: exec must be true or false"));
+  EXPECT_THAT(RefusalOf(engine + "[sandbox]\nmemory_mib_max = -1\n"),
+              HasSubstr("engine.toml:7: memory_mib_max must be"));
   EXPECT_THAT(
       RefusalOf("[engine]\nname = \"../x\"\nkind = \"tts\"\nlicense = \"\"\nprogram=\"p\"\n"),
       HasSubstr("engine.toml:2: name must be"));

@@ -34,6 +34,10 @@ Status EngineSpec::Validate() const {
     return Fail(Code::kInvalidArgument, fmt::format("engine {}: open_files_max is {}, at least 16",
                                                     name, limits.open_files_max));
   }
+  if (limits.memory_bytes_max < 0) {
+    return Fail(Code::kInvalidArgument, fmt::format("engine {}: memory_bytes_max is {}, at least 0",
+                                                    name, limits.memory_bytes_max));
+  }
   const std::pair<const char*, int64_t> times[] = {
       {"hello_ms", deadlines.hello_ms},   {"load_ms", deadlines.load_ms},
       {"pong_ms", deadlines.pong_ms},     {"ping_interval_ms", deadlines.ping_interval_ms},

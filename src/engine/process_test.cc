@@ -268,6 +268,19 @@ TEST(EngineProcess, AStoppedProcessIsSeenByItsPings) {
   EXPECT_THAT(exit->reason.message, HasSubstr("did not answer a ping"));
 }
 
+TEST(EngineProcess, OneThatHoldsMoreMemoryThanItMayIsEndedWithTheReason) {
+  EngineSpec spec = ToneSpec();
+  spec.deadlines.ping_interval_ms = 10;
+  spec.limits.memory_bytes_max = 1 << 20;  // no process is that small
+  auto probe = Probe(spec);
+  const auto exit = probe->WaitExit();
+  ASSERT_TRUE(exit);
+  EXPECT_FALSE(exit->expected);
+  EXPECT_EQ(exit->reason.code, Code::kResourceExhausted);
+  EXPECT_THAT(exit->reason.message,
+              HasSubstr("more than its limit of 1 (worker.engine_memory_mib"));
+}
+
 TEST(EngineProcess, ADeafProcessClimbsTheWholeLadder) {
   EngineSpec spec = Script("trap '' TERM; echo deaf; while :; do sleep 1; done");
   spec.deadlines.bye_ms = 50;

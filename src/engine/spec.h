@@ -30,6 +30,8 @@ struct EngineSpec {
   struct Limits {
     int open_files_max = 1024;
     int64_t core_bytes_max = 0;
+    // Resident, over which the engine is ended; looked at as often as it is pinged. 0: no limit.
+    int64_t memory_bytes_max = 0;
   } limits;
 
   // Landlock, where the kernel has it: the engine may read what it likes and write only to its

@@ -73,8 +73,8 @@ void BindConfig(config::Binder& binder, EnginesConfig& config) {
                "Engines started elsewhere, by name: the Unix socket on which they are awaited.");
   binder.Field(
       "worker.sandbox", &config.sandbox,
-      "Engines may read only their model and what they need to run, write only to a folder "
-      "of their own, and neither use the network nor start programs (Landlock, seccomp).");
+      "Engines may write only to a folder of their own, /dev, and what their engine.toml names "
+      "(Landlock, where the kernel has it).");
   binder
       .Field("worker.health_check_interval_s", &config.health_check_interval_s, {1, 3'600},
              "How often engines are asked whether they live.")
@@ -103,6 +103,9 @@ Result<engine::EngineSpec> SpecOf(const catalog::EngineManifest& engine,
   spec.sandbox.on = config.sandbox;
   spec.deadlines.ping_interval_ms = int64_t{config.health_check_interval_s} * 1000;
   spec.deadlines.pong_ms = int64_t{config.health_check_timeout_s} * 1000;
+  const uint64_t own_mib = engine.sandbox.memory_mib_max;
+  const int64_t mib = own_mib > 0 ? static_cast<int64_t>(own_mib) : config.memory_mib_max;
+  spec.limits.memory_bytes_max = mib << 20;
   for (const fs::path& path : engine.sandbox.writable) {
     spec.sandbox.writable.push_back(path.string());
   }

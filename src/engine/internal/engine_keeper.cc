@@ -399,6 +399,13 @@ void EngineKeeper::CheckHealthLocked(int64_t now_us) {
   }
   if (state_ != State::kStarting && now_us >= next_ping_us_) {
     next_ping_us_ = now_us + Us(deadlines.ping_interval_ms);
+    if (const int64_t most = spec_.limits.memory_bytes_max; most > 0 && ResidentBytes() > most) {
+      return EnterLadderLocked(Rung::kTerm,
+                               Error{Code::kResourceExhausted,
+                                     fmt::format("held {} MiB of memory, more than its limit of {} "
+                                                 "(worker.engine_memory_mib, or its engine.toml)",
+                                                 ResidentBytes() >> 20, most >> 20)});
+    }
     if (ping_sent_us_) return;
     ping_sent_us_ = now_us;
     link_->SendUrgent(0, Ping{++ping_id_});
