@@ -7,13 +7,13 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "engine/internal/resident_bytes.h"
 #include "engine/internal/spawner.h"
 
 namespace parley::engine::internal {
@@ -148,13 +148,7 @@ std::optional<ExitStatus> Child::TryReap() {
 int64_t Child::ResidentBytes() const {
   const std::lock_guard lock(mutex_);
   if (reaped_) return 0;
-  std::FILE* file = std::fopen(fmt::format("/proc/{}/statm", pid_).c_str(), "re");
-  if (!file) return 0;
-  long long total = 0;
-  long long resident = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &total, &resident);
-  std::fclose(file);
-  return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
+  return ResidentBytesOf(pid_);
 }
 
 }  // namespace parley::engine::internal

@@ -11,6 +11,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/internal/resident_bytes.h"
+
 namespace parley::engine::internal {
 namespace {
 
@@ -40,16 +42,6 @@ ErrorMessage AsMessage(const Error& error) {
 }
 
 }  // namespace
-
-int64_t ResidentBytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (!file) return 0;
-  long long total = 0;
-  long long resident = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &total, &resident);
-  std::fclose(file);
-  return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
-}
 
 EngineSession::EngineSession(UniqueFd socket, Hello hello, ServedModel model)
     : hello_(std::move(hello)),
@@ -93,7 +85,7 @@ Status EngineSession::LoadModel() {
   const TimePoint before = std::chrono::steady_clock::now();
   PARLEY_TRY(Loaded loaded, Guarded([&] { return model_.load(load, *this); }));
   if (loaded.load_ms == 0) loaded.load_ms = Ms(std::chrono::steady_clock::now() - before).count();
-  if (loaded.memory_bytes == 0) loaded.memory_bytes = ResidentBytes();
+  if (loaded.memory_bytes == 0) loaded.memory_bytes = ResidentBytesOf(getpid());
 
   lock.lock();
   if (stopping_) return *stopping_;
@@ -107,7 +99,7 @@ Status EngineSession::LoadModel() {
 void EngineSession::ServeUntilStopped() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kStatsInterval, [&] { return stopping_.has_value(); })) {
-    Stats stats{.memory_bytes = ResidentBytes(),
+    Stats stats{.memory_bytes = ResidentBytesOf(getpid()),
                 .device_memory_bytes = loaded_->device_memory_bytes,
                 .streams = static_cast<int>(streams_.size())};
     lock.unlock();

@@ -93,7 +93,4 @@ class EngineSession final : private LoadProgress {
   std::vector<std::thread> slots_;
 };
 
-// Bytes of this process in RAM; 0 if the system does not say.
-int64_t ResidentBytes();
-
 }  // namespace parley::engine::internal
