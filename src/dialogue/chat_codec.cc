@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ports/role_name.h"
+
 namespace parley::dialogue {
 namespace {
 
@@ -16,22 +18,8 @@ constexpr size_t kToolCallsMax = 64;
 constexpr size_t kArgumentBytesMax = 256 * 1024;
 constexpr size_t kMessageBytesMax = 300;
 
-std::string_view RoleName(LanguageModel::Role role) {
-  switch (role) {
-    case LanguageModel::Role::kSystem:
-      return "system";
-    case LanguageModel::Role::kUser:
-      return "user";
-    case LanguageModel::Role::kAssistant:
-      return "assistant";
-    case LanguageModel::Role::kTool:
-      return "tool";
-  }
-  return "user";
-}
-
 Json EncodeMessage(const LanguageModel::Message& message) {
-  Json out{{"role", RoleName(message.role)}, {"content", message.text}};
+  Json out{{"role", ports::RoleName(message.role)}, {"content", message.text}};
   if (!message.tool_call_id.empty()) out["tool_call_id"] = message.tool_call_id;
   for (const auto& call : message.tool_calls) {
     out["tool_calls"].push_back(

@@ -11,25 +11,13 @@
 #include <string_view>
 #include <utility>
 
+#include "ports/role_name.h"
+
 namespace parley::llama {
 namespace {
 
 using ports::LanguageModel;
 using Json = nlohmann::ordered_json;
-
-std::string_view RoleName(LanguageModel::Role role) {
-  switch (role) {
-    case LanguageModel::Role::kSystem:
-      return "system";
-    case LanguageModel::Role::kUser:
-      return "user";
-    case LanguageModel::Role::kAssistant:
-      return "assistant";
-    case LanguageModel::Role::kTool:
-      return "tool";
-  }
-  return "user";
-}
 
 // JSON that came as text; the text itself where it is none.
 Json Parsed(const std::string& text) {
@@ -38,7 +26,7 @@ Json Parsed(const std::string& text) {
 }
 
 Json ToJson(const LanguageModel::Message& message) {
-  Json json = {{"role", RoleName(message.role)}, {"content", message.text}};
+  Json json = {{"role", ports::RoleName(message.role)}, {"content", message.text}};
   if (!message.tool_call_id.empty()) json["tool_call_id"] = message.tool_call_id;
   for (const LanguageModel::ToolCall& call : message.tool_calls) {
     json["tool_calls"].push_back(
