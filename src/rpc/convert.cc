@@ -31,20 +31,10 @@ ports::Work WorkFrom(const pb::Work& work) {
   return {.lane = work.lane() == pb::LANE_FLOOR ? Lane::kFloor : Lane::kReply, .id = work.id()};
 }
 
-void FillFailure(const Error& error, bool retryable, pb::Failure* out) {
-  out->set_code(static_cast<int>(error.code));
-  out->set_message(error.message);
-  out->set_retryable(retryable);
-}
-
 Code CodeFrom(int code) {
   const bool known = code >= static_cast<int>(Code::kCancelled) &&
                      code <= static_cast<int>(Code::kUnauthenticated);
   return known ? static_cast<Code>(code) : Code::kUnknown;
-}
-
-Error ErrorFrom(const pb::Failure& failure) {
-  return {CodeFrom(failure.code()), failure.message()};
 }
 
 // The value, or `fallback` for the 0 of an absent field.
@@ -101,6 +91,16 @@ Result<std::vector<int16_t>> PcmFromBytes(const std::string& bytes) {
   std::vector<int16_t> pcm(bytes.size() / 2);
   if (!pcm.empty()) std::memcpy(pcm.data(), bytes.data(), bytes.size());
   return pcm;
+}
+
+void FillFailure(const Error& error, bool retryable, pb::Failure* out) {
+  out->set_code(static_cast<int>(error.code));
+  out->set_message(error.message);
+  out->set_retryable(retryable);
+}
+
+Error ErrorFrom(const pb::Failure& failure) {
+  return {CodeFrom(failure.code()), failure.message()};
 }
 
 grpc::Status ToGrpc(const Error& error) {

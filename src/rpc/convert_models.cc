@@ -170,9 +170,7 @@ pb::GenerateResponse ToProto(LanguageModel::Event event) {
     to->set_first_us(done->first_us);
     to->set_compute_us(done->compute_us);
   } else if (auto* failed = std::get_if<LanguageModel::Failed>(&event)) {
-    out.mutable_failed()->set_code(static_cast<int>(failed->error.code));
-    out.mutable_failed()->set_message(std::move(failed->error.message));
-    out.mutable_failed()->set_retryable(failed->retryable);
+    FillFailure(failed->error, failed->retryable, out.mutable_failed());
   }
   return out;
 }
@@ -201,12 +199,9 @@ Result<LanguageModel::Event> FromProto(const pb::GenerateResponse& response) {
           .first_us = done.first_us(),
           .compute_us = done.compute_us()});
     }
-    case pb::GenerateResponse::kFailed: {
-      const grpc::Status status(static_cast<grpc::StatusCode>(response.failed().code()),
-                                response.failed().message());
+    case pb::GenerateResponse::kFailed:
       return LanguageModel::Event(
-          LanguageModel::Failed{FromGrpc(status), response.failed().retryable()});
-    }
+          LanguageModel::Failed{ErrorFrom(response.failed()), response.failed().retryable()});
     case pb::GenerateResponse::MESSAGE_NOT_SET:
       break;
   }

@@ -134,6 +134,14 @@ TEST(Convert, AGenerateWithoutMessagesIsRefused) {
   EXPECT_EQ(FromProto(pb::GenerateStart()).error().code, Code::kInvalidArgument);
 }
 
+TEST(Convert, ACodeThatNobodyKnowsIsUnknown) {
+  pb::GenerateResponse response;
+  response.mutable_failed()->set_code(34);
+  const auto event = FromProto(response);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<LanguageModel::Failed>(*event).error.code, Code::kUnknown);
+}
+
 TEST(Convert, CapabilitiesSurviveTheWay) {
   const ports::WorkerCapabilities capabilities{.worker_id = "w1",
                                                .version = "0.1.0",

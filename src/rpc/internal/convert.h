@@ -44,6 +44,9 @@ ports::WorkerCapabilities FromProto(const pb::GetCapabilitiesResponse& response)
 std::string PcmToBytes(std::span<const int16_t> pcm);
 Result<std::vector<int16_t>> PcmFromBytes(const std::string& bytes);
 
+// A code that is none of Code's becomes kUnknown.
+void FillFailure(const Error& error, bool retryable, pb::Failure* out);
+Error ErrorFrom(const pb::Failure& failure);
 grpc::Status ToGrpc(const Error& error);
 Error FromGrpc(const grpc::Status& status);
 
