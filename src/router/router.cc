@@ -308,6 +308,7 @@ std::vector<ports::ModelInfo> Router::models() const {
     }
   }
   std::vector<ports::ModelInfo> all;
+  all.reserve(merged.size());
   for (auto& [id, model] : merged) all.push_back(std::move(model));
   return all;
 }

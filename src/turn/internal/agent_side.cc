@@ -280,7 +280,7 @@ void Core::Impl::Progress(AgentTurn& turn) {
   if (!turn.has_floor()) {
     if (!whole || turn.something_ready) return;
     // Nothing to hear: no words at all, or a voice that made nothing of them.
-    const bool mute = turn.failed == ResponseReason::kNone && Trimmed(turn.text).size() > 0 &&
+    const bool mute = turn.failed == ResponseReason::kNone && !Trimmed(turn.text).empty() &&
                       !turn.ledger.entries().empty() && turn.audio;
     const bool spoke =
         std::any_of(turn.ledger.entries().begin(), turn.ledger.entries().end(),
