@@ -171,6 +171,7 @@ void Session::Impl::Do(const turn::ReleasePlayout& action) {
 }
 
 void Session::Impl::Do(const turn::DropPlayout& action) {
+  if (action.turn == playing_) echo_.DropPlayed(services_.clock.NowUs());
   playout_.Drop(action.turn);
   const Conversation::Entry* entry = conversation_.Find(action.turn);
   if (entry && object_.settings().x_parley.playback) send_(realtime::DropEvent(entry->item.id));

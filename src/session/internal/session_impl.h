@@ -24,6 +24,7 @@
 #include "session/session.h"
 #include "session/uplink.h"
 #include "turn/core.h"
+#include "turn/echo_estimator.h"
 #include "turn/invariants.h"
 
 namespace parley::session {
@@ -89,6 +90,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Listen(std::span<const float> samples);
   void ForgetOldSound();
   void AskEndOfTurn(const turn::AskEndOfTurn& action);
+  void WatchEcho();
+  bool MayEcho() const { return !object_.settings().x_parley.echo_free; }
 
   // actions.cc
   void Do(const turn::Action& action);
@@ -164,6 +167,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   int64_t vad_base_ = 0;     // where the detector began
   int64_t buffer_from_ = 0;  // uncommitted sound begins here
   int64_t append_us_ = 0;    // when the client last sent sound
+  turn::EchoEstimator echo_;
+  int64_t echo_judged_us_ = 0;
   playout::Playout playout_;
   TurnId playing_;
   Conversation conversation_;
