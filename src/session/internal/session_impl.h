@@ -20,6 +20,7 @@
 #include "session/internal/hearing.h"
 #include "session/internal/item_hearing.h"
 #include "session/internal/out_of_band.h"
+#include "session/internal/recording.h"
 #include "session/internal/reply_work.h"
 #include "session/session.h"
 #include "session/uplink.h"
@@ -161,6 +162,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   std::unique_ptr<turn::Core> core_;
   turn::InvariantChecker invariants_;
+  std::unique_ptr<Recording> recording_;  // none unless the configuration says where
   std::unique_ptr<Uplink> uplink_;
   perception::VoiceActivityDetector voice_activity_;
   int64_t heard_upto_ = 0;   // uplink samples that the core has been told of
