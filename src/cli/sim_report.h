@@ -1,0 +1,23 @@
+// The scores of a simulation as a report, each beside its target.
+#pragma once
+
+#include "cli/bench/report.h"
+#include "sim/scores.h"
+
+namespace parley::cli {
+
+// The same calls' worth in three worlds: engines on two cores with and without speculation, and
+// engines of a GPU.
+struct SimOutcome {
+  sim::Scores two_cores;
+  sim::Scores reactive;
+  sim::Scores gpu;
+  double seconds = 0;  // that it took
+  uint64_t first_seed = 1;
+};
+bench::Report SimReport(const SimOutcome& outcome);
+
+// No promise was broken and no call is stuck.
+bool IsSound(const SimOutcome& outcome);
+
+}  // namespace parley::cli
