@@ -71,7 +71,9 @@ int SilenceNeededMs(const Policy& policy, const PauseFacts& facts) {
   double needed_ms = limits.silence_max_ms +
                      (policy.silence_min_ms - limits.silence_max_ms) * Smoothstep(0.15, 0.85, p);
   if (facts.wants_more && !facts.decisive) needed_ms += policy.wants_more_ms;
-  needed_ms *= facts.habit;
+  // A slow speaker needs more time where the end is in doubt; where it is plain, nobody does.
+  const double plain_ms = facts.habit > 1 ? policy.silence_min_ms : 0;
+  needed_ms = plain_ms + (needed_ms - plain_ms) * facts.habit;
   return static_cast<int>(
       std::lround(std::clamp<double>(needed_ms, policy.silence_floor_ms, limits.limit_ms)));
 }
