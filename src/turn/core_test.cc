@@ -449,6 +449,20 @@ TEST(Core, AVoiceThatFailsForGoodEndsTheTurn) {
   EXPECT_EQ(call.CountOf("response_done 1 failed no_speech"), 1);
 }
 
+TEST(Core, AVoiceThatMakesNoSoundIsApologizedFor) {
+  VirtualCall::Config config;
+  config.replies = {"One."};
+  config.speech_first_ms = 3000;
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(3500);
+  call.Send(SpeechDone{TurnId{1}, UtteranceId{1}, 0});
+  call.RunUntil(14'000);
+  ExpectSound(call);
+  EXPECT_EQ(call.CountOf("apology"), 1) << Lines(call);
+  EXPECT_EQ(call.CountOf("response_done 1 failed no_speech"), 1);
+}
+
 TEST(Core, AReplyWithoutWordsCompletesWithoutASound) {
   VirtualCall::Config config;
   config.replies = {""};

@@ -285,7 +285,9 @@ void Core::Impl::Progress(AgentTurn& turn) {
     const bool spoke =
         std::any_of(turn.ledger.entries().begin(), turn.ledger.entries().end(),
                     [](const HeardLedger::Entry& entry) { return static_cast<bool>(entry.id); });
-    if (mute && spoke) turn.failed = ResponseReason::kNoSpeech;
+    if (mute && spoke) {
+      return FailTurn(turn, ResponseReason::kNoSpeech, "the voice made no sound of the text");
+    }
     const bool failed = turn.failed != ResponseReason::kNone;
     RespondDone(turn, failed ? ResponseStatus::kFailed : ResponseStatus::kCompleted, turn.failed);
     return EndAgent(next_);
