@@ -25,7 +25,7 @@ struct TurnDetection {
   Eagerness eagerness = Eagerness::kMedium;
   bool create_response = true;
   bool interrupt_response = true;
-  int idle_timeout_ms = 0;  // 0: never; server_vad only
+  int idle_timeout_ms = 0;  // of silence, before the agent speaks of itself; 0: never
   bool operator==(const TurnDetection&) const = default;
 };
 

@@ -589,14 +589,17 @@ TEST(Core, ClearForgetsTheOpenTurn) {
 }
 
 TEST(Core, ALongSilenceIsAnsweredWhenTheClientAskedForIt) {
-  VirtualCall::Config config = ServerVad();
-  config.core.detection.idle_timeout_ms = 5000;
-  VirtualCall call(config);
-  call.Say(500, kQuestion);
-  call.RunUntil(11'000);
-  ExpectSound(call);
-  EXPECT_EQ(call.CountOf("idle_timeout"), 1) << Lines(call);
-  EXPECT_EQ(call.CountOf("response_created 2"), 1);
+  for (const DetectionMode mode : {DetectionMode::kSemanticVad, DetectionMode::kServerVad}) {
+    VirtualCall::Config config;
+    config.core.detection.mode = mode;
+    config.core.detection.idle_timeout_ms = 5000;
+    VirtualCall call(config);
+    call.Say(500, kQuestion);
+    call.RunUntil(11'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("idle_timeout"), 1) << Lines(call);
+    EXPECT_EQ(call.CountOf("response_created 2"), 1);
+  }
 }
 
 TEST(Core, TextOnlyRepliesHaveNoSpeech) {

@@ -334,7 +334,7 @@ void Core::Impl::FinishFloor() {
     asked_yes_no_ = IsYesNoQuestion(lexicon_, text);
   }
   turn.record.played_us = now_us_;
-  if (detection_.idle_timeout_ms > 0 && detection_.mode == DetectionMode::kServerVad) {
+  if (detection_.idle_timeout_ms > 0 && detects()) {
     idle_due_us_ = now_us_ + int64_t{detection_.idle_timeout_ms} * 1000;
   }
   EndAgent(floor_);
