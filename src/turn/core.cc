@@ -46,7 +46,7 @@ Snapshot Core::snapshot() const { return impl_->snapshot(); }
 Core::Impl::Impl(const Config& config)
     : config_(config),
       policy_(config_.policy),
-      lexicon_(LexiconFor(config.language)),
+      lexicon_(&LexiconFor(config.language)),
       detection_(config.detection),
       facts_(config.facts),
       habit_(policy_),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "turn/testing/virtual_call.h"
@@ -316,6 +317,21 @@ TEST(Core, AShortStopInterruptsWhenItsWordIsKnown) {
   ExpectSound(call);
   EXPECT_LE(call.TimeOf("drop 1"), 4000 + 200 + 150 + 400) << Lines(call);
   EXPECT_EQ(call.CountOf("transcript 2 [stop]"), 1);
+}
+
+TEST(Core, TheWordListsFollowTheLanguage) {
+  for (const char* language : {"en", "de"}) {
+    VirtualCall::Config config;
+    config.replies = {"Eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf."};
+    VirtualCall call(config);
+    SessionUpdate update{config.core.detection, config.core.facts, language};
+    call.At(100, [&] { call.Send(update); });
+    call.Say(500, kQuestion);
+    call.Say(4000, "halt", 200);
+    call.RunUntil(12'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("drop 1"), language == std::string_view("de") ? 1 : 0) << Lines(call);
+  }
 }
 
 TEST(Core, UnlessTheClientHasNoEchoOnlyWordsStopAtFirst) {

@@ -126,6 +126,7 @@ struct ClientCreateResponse {
 struct SessionUpdate {
   TurnDetection detection;
   ClientFacts facts;
+  std::string language;  // of the word lists from here on; empty: as before
 };
 
 // One of each is armed at most; arming it again moves it.

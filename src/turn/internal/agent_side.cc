@@ -331,7 +331,7 @@ void Core::Impl::FinishFloor() {
   const std::string_view text = Trimmed(std::string_view(turn.text).substr(0, heard));
   if (!turn.apology && !text.empty()) {
     AppendAgentHistory(turn.id, text, heard < turn.text.size());
-    asked_yes_no_ = IsYesNoQuestion(lexicon_, text);
+    asked_yes_no_ = IsYesNoQuestion(*lexicon_, text);
   }
   turn.record.played_us = now_us_;
   if (detection_.idle_timeout_ms > 0 && detects()) {
@@ -355,7 +355,7 @@ void Core::Impl::StopFloor(ResponseReason reason, ResponseStatus status) {
   const std::string_view text = Trimmed(std::string_view(turn.text).substr(0, heard));
   const bool cut = heard < turn.text.size() || !turn.text_done;
   if (!turn.apology && !text.empty()) AppendAgentHistory(turn.id, text, cut);
-  asked_yes_no_ = !cut && IsYesNoQuestion(lexicon_, text);
+  asked_yes_no_ = !cut && IsYesNoQuestion(*lexicon_, text);
   RespondDone(turn, status, reason);
   if (text.empty() && reason == ResponseReason::kTurnDetected && !turn.apology) {
     owes_answer_ = true;

@@ -97,6 +97,7 @@ void Core::Impl::On(const SessionUpdate& event) {
   const DetectionMode before = detection_.mode;
   facts_ = event.facts;
   detection_ = event.detection;
+  if (!event.language.empty()) lexicon_ = &LexiconFor(event.language);
   if (before == detection_.mode) return;
   // Under another rule the open segment means nothing; under the same one it goes on untouched.
   if (before == DetectionMode::kNone) {

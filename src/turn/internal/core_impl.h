@@ -125,7 +125,7 @@ class Core::Impl {
 
   const Config config_;
   const Policy& policy_;
-  const Lexicon& lexicon_;
+  const Lexicon* lexicon_;
   TurnDetection detection_;
   ClientFacts facts_;
   Output out_;

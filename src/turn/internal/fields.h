@@ -200,6 +200,7 @@ template <class V>
 void VisitFields(V& visit, SessionUpdate& x) {
   VisitFields(visit, x.detection);
   VisitFields(visit, x.facts);
+  visit("language", x.language);
 }
 template <class V>
 void VisitFields(V& visit, Deadline& x) {

@@ -25,7 +25,7 @@ void Core::Impl::WeighDraft() {
   const bool covers = open_.TextCoversSpeech();
   // A draft lives on as long as the words say what it answers.
   if (draft_ && draft_of_ == open_.id) {
-    if (!covers || SameWords(lexicon_, draft_->draft_transcript, open_.text)) return;
+    if (!covers || SameWords(*lexicon_, draft_->draft_transcript, open_.text)) return;
     DropDraftOf(open_.id);
   }
   const DraftFacts facts = {.allowed = facts_.speculation && detection_.create_response &&
@@ -37,7 +37,7 @@ void Core::Impl::WeighDraft() {
                             .probability = open_.pause.probability,
                             .words = CountWords(open_.text),
                             .text_covers_speech = covers,
-                            .wants_more = WantsMore(lexicon_, open_.text)};
+                            .wants_more = WantsMore(*lexicon_, open_.text)};
   if (!MayDraft(policy_, facts)) return;
   ++open_.drafts;
   draft_ = &FreeSlot();
@@ -60,7 +60,7 @@ void Core::Impl::DropDraftOf(SegmentId segment) {
 // Compare and swap on (turn, words): false if there is no draft of these words.
 bool Core::Impl::PromoteDraftOf(const UserTurn& turn) {
   if (!draft_ || draft_of_ != turn.id) return false;
-  if (!SameWords(lexicon_, draft_->draft_transcript, turn.text)) return false;
+  if (!SameWords(*lexicon_, draft_->draft_transcript, turn.text)) return false;
   next_ = std::exchange(draft_, nullptr);
   Transition(next_->state, TurnState::kThinking);
   out_.Do(PromoteDraft{next_->id});
