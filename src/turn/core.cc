@@ -96,8 +96,7 @@ void Core::Impl::On(const Deadline& event) {
   if (!out_.Due(event.id, now_us_)) return;
   switch (event.id) {
     case DeadlineId::kFinal:
-      while (settling_count_ > 0 && settling_[0].final_deadline_us <= now_us_) SettleFront();
-      return SettleWhatIsReady();
+      return FinalIsDue();
     case DeadlineId::kReply:
       return OnReplySilent();
     case DeadlineId::kSpeech:

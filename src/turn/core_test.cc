@@ -414,6 +414,27 @@ TEST(Core, AnUninterruptibleReplyIsSpokenToItsEndAndOneMoreWaitsBehindIt) {
   EXPECT_GE(call.TimeOf("first_frame 2"), call.TimeOf("first_frame 1") + 12 * 300);
 }
 
+TEST(Core, SpeechIntoALegalNoticeIsHeardButNotObeyed) {
+  for (const DetectionMode mode : {DetectionMode::kSemanticVad, DetectionMode::kServerVad}) {
+    VirtualCall::Config config;
+    config.core.detection.mode = mode;
+    config.replies = {"One two three four five six seven eight nine ten eleven twelve.", "Ok."};
+    VirtualCall call(config);
+    call.At(100, [&] { call.Send(ClientCreateResponse{.interruptible = false}); });
+    call.Say(1500, "stop stop I do not want this");
+    call.RunUntil(12'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("drop 1") + call.CountOf("gain -15"), 0) << Lines(call);
+    EXPECT_EQ(call.CountOf("response_done 1 completed"), 1);
+    EXPECT_GE(call.TimeOf("speech_started"), call.TimeOf("response_done 1"))
+        << "a client drops its sound when speech is announced";
+    EXPECT_EQ(call.prompts().back(),
+              "agent: One two three four five six seven eight nine ten eleven twelve.\n"
+              "user: stop stop I do not want this\n");
+    EXPECT_EQ(call.CountOf("response_done 2 completed"), 1);
+  }
+}
+
 TEST(Core, ASilentLanguageModelEndsInTheApology) {
   VirtualCall::Config config;
   config.reply_answers = false;

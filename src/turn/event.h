@@ -122,6 +122,8 @@ struct ClientTruncate {
 };
 struct ClientCreateResponse {
   bool audio = true;
+  // False, e.g. for a legal notice: speech meanwhile is heard and answered afterwards, not obeyed.
+  bool interruptible = true;
 };
 struct SessionUpdate {
   TurnDetection detection;

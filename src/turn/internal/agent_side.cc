@@ -340,6 +340,7 @@ void Core::Impl::FinishFloor() {
   EndAgent(floor_);
   // Who began to speak over the last words has the floor now.
   if (open_.id && user_ == UserState::kSpeaking) Announce(open_);
+  SettleWhatIsReady();
   AnswerIfOwed();
   TryGate();
 }

@@ -25,6 +25,7 @@ struct AgentTurn {
   TurnState state = TurnState::kEnded;
   bool audio = true;
   bool by_client = false;  // asked for by the client: answered even without new words
+  bool interruptible = true;
   bool response_created = false;
   bool response_done = false;
   bool text_done = false;
@@ -57,6 +58,7 @@ struct AgentTurn {
     id = turn;
     state = first;
     audio = with_audio;
+    interruptible = true;
     by_client = response_created = response_done = text_done = cut_short = speech_ended = false;
     something_ready = apology = called_tool = need_context = false;
     failed = ResponseReason::kNone;

@@ -45,6 +45,7 @@ class Core::Impl {
   PauseFacts FactsOfPause() const;
   InterruptFacts FactsOfInterruption(const UserTurn& turn) const;
   bool MayInterrupt(const UserTurn& turn) const;
+  bool FloorIsFixed() const { return floor_ && !floor_->interruptible; }
   int64_t SilenceSamples() const { return vad_sample_ - open_.speech_end; }
   void Duck();
   void Unduck();
@@ -56,6 +57,8 @@ class Core::Impl {
   void SettleFront();
   void SettleWhatIsReady();
   bool IsSettled(const UserTurn& turn) const;
+  bool WaitsForFloor() const;
+  void FinalIsDue();
   bool AnnounceLate(UserTurn& turn, bool has_words);
   void CorrectLate(const FinalTranscript& event);
   UserTurn* FindUser(SegmentId segment);
@@ -67,7 +70,7 @@ class Core::Impl {
   bool PromoteDraftOf(const UserTurn& turn);
   void Answer(UserTurn& turn);
   void AnswerIfOwed();
-  void CreateReply(bool by_client, bool audio);
+  void CreateReply(bool by_client, bool audio, bool interruptible = true);
   void LaunchReply(AgentTurn& turn);
   void StartWaiting();
   void TryGate();

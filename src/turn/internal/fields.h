@@ -195,6 +195,7 @@ void VisitFields(V& visit, ClientTruncate& x) {
 template <class V>
 void VisitFields(V& visit, ClientCreateResponse& x) {
   visit("audio", x.audio);
+  visit("interruptible", x.interruptible);
 }
 template <class V>
 void VisitFields(V& visit, SessionUpdate& x) {

@@ -112,11 +112,12 @@ void Core::Impl::AnswerIfOwed() {
   CreateReply(/*by_client=*/false, facts_.audio_output);
 }
 
-void Core::Impl::CreateReply(bool by_client, bool audio) {
+void Core::Impl::CreateReply(bool by_client, bool audio, bool interruptible) {
   PARLEY_CHECK(next_ == nullptr);
   next_ = &FreeSlot();
   next_->Begin(NewTurn(), TurnState::kWaiting, audio);
   next_->by_client = by_client;
+  next_->interruptible = interruptible;
   const TurnId turn = next_->id;
   next_->record = last_user_;
   next_->record.turn = turn;

@@ -69,6 +69,7 @@ void Core::Impl::Onset() {
   const int64_t pause_ms = MsOf(speech_from - last_speech_end_);
   if (unheard && pause_ms > 0 && pause_ms < kPauseLearntMaxMs) habit_.Learn(pause_ms);
 
+  if (FloorIsFixed()) return;
   if (!detection_.interrupt_response) return Announce(open_);
   if (semantic() && floor_) return Duck();
   Announce(open_);
@@ -106,7 +107,8 @@ void Core::Impl::Flush(UserTurn& turn, int64_t upto_sample) {
 }
 
 bool Core::Impl::MayInterrupt(const UserTurn& turn) const {
-  return floor_ && semantic() && detection_.interrupt_response && !turn.announced;
+  return floor_ && floor_->interruptible && semantic() && detection_.interrupt_response &&
+         !turn.announced;
 }
 
 std::string_view Core::Impl::RecentAgentText() const {
@@ -349,7 +351,25 @@ void Core::Impl::DiscardOpen() {
 }
 
 void Core::Impl::SettleWhatIsReady() {
-  while (settling_count_ > 0 && IsSettled(settling_[0])) SettleFront();
+  while (settling_count_ > 0 && IsSettled(settling_[0]) && !WaitsForFloor()) SettleFront();
+}
+
+// What is said into a reply that may not be interrupted is told and answered behind it: a client
+// that throws away its sound when speech is announced would cut it.
+bool Core::Impl::WaitsForFloor() const {
+  const UserTurn& turn = settling_[0];
+  return FloorIsFixed() && !turn.announced && !turn.client_made;
+}
+
+void Core::Impl::FinalIsDue() {
+  while (settling_count_ > 0 && settling_[0].final_deadline_us <= now_us_) {
+    if (!WaitsForFloor()) {
+      SettleFront();
+      continue;
+    }
+    settling_[0].final_deadline_us = now_us_ + int64_t{policy_.final_wait_ms} * 1000;
+  }
+  SettleWhatIsReady();
 }
 
 // Speech that began while the agent spoke and was never announced: now that its words are known, is
