@@ -58,10 +58,13 @@ Result<int> Sim(const SimOptions& options) {
   const SteadyClock clock;
   const int64_t from_us = clock.NowUs();
   sim::World world;
-  outcome.two_cores = Run("two cores", world, options.seed, options.minutes * 0.6);
+  outcome.two_cores = Run("two cores", world, options.seed, options.minutes * 0.4);
   sim::World reactive;
   reactive.speculation = false;
   outcome.reactive = Run("without speculation", reactive, options.seed, options.minutes * 0.2);
+  sim::World slow;
+  slow.engines = sim::Engines::SlowCores();
+  outcome.slow = Run("slower cores", slow, options.seed, options.minutes * 0.2);
   sim::World gpu;
   gpu.engines = sim::Engines::Gpu();
   outcome.gpu = Run("GPU", gpu, options.seed, options.minutes * 0.2);
@@ -69,6 +72,7 @@ Result<int> Sim(const SimOptions& options) {
   if (!options.keep.empty()) {
     PARLEY_TRY_STATUS(KeepFailures(options.keep, world, outcome.two_cores));
     PARLEY_TRY_STATUS(KeepFailures(options.keep, reactive, outcome.reactive));
+    PARLEY_TRY_STATUS(KeepFailures(options.keep, slow, outcome.slow));
     PARLEY_TRY_STATUS(KeepFailures(options.keep, gpu, outcome.gpu));
   }
   const bench::Report report = SimReport(outcome);

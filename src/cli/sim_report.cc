@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -43,24 +44,72 @@ Figure Count(std::string name, const char* unit, int64_t value, int64_t of, std:
           .note = std::move(note)};
 }
 
-void AddFloor(Report& report, const Scores& scores) {
-  report.figures.push_back(Percent("Takeover at pauses", scores.pause_takeover, 5, false,
-                                   "Pauses of 200 to 1500 ms inside a turn in which agent speech "
-                                   "of 1 s, of 4 words, or a whole reply was heard"));
-  report.figures.push_back({.name = "False starts at pauses",
+// `where` says in which world, if not in the first.
+void AddFloor(Report& report, const Scores& scores, const std::string& where, bool notes) {
+  const auto percent = [&](const char* name, const Share& share, double target, bool at_least,
+                           const char* note) {
+    report.figures.push_back(
+        Percent(name + where, share, target, at_least, notes ? note : std::string()));
+  };
+  percent("Takeover at pauses", scores.pause_takeover, 5, false,
+          "Pauses of 200 to 1500 ms inside a turn in which agent speech of 1 s, of 4 words, or a "
+          "whole reply was heard");
+  report.figures.push_back({.name = "False starts at pauses" + where,
                             .unit = "%",
                             .value = 100 * scores.pause_false_start.value(),
                             .of = scores.pause_false_start.of,
-                            .note = "… in which anything of the agent was heard"});
-  report.figures.push_back(Percent("Takeover at turn ends", scores.end_takeover, 99, true,
-                                   "Ends of turns after which the agent spoke before the person "
-                                   "did again; silent engines included"));
-  report.figures.push_back(Percent("Yielding to interruptions", scores.interruption, 98, true,
-                                   "Interruptions after which the agent fell silent before its "
-                                   "reply was over, at most 1 s after their last sample"));
-  report.figures.push_back(Percent("Takeover at backchannels", scores.backchannel, 2, false,
-                                   "Those that cut a reply or were answered"));
-  report.figures.push_back(Percent("Takeover at coughs", scores.cough, 2, false, "The same"));
+                            .note = notes ? "… in which anything of the agent was heard" : ""});
+  percent("Takeover at turn ends", scores.end_takeover, 99, true,
+          "Ends of turns after which the agent spoke before the person did again; silent engines "
+          "included");
+  percent("Yielding to interruptions", scores.interruption, 98, true,
+          "Interruptions after which the agent fell silent before its reply was over, at most 1 s "
+          "after their last sample");
+  percent("Takeover at backchannels", scores.backchannel, 2, false,
+          "Those that cut a reply or were answered");
+  percent("Takeover at coughs", scores.cough, 2, false, "The same");
+}
+
+// Over near networks without echo.
+Series StopSeries(std::string name, const Scores& scores, bool pauses,
+                  std::vector<bench::Target> targets, std::string note) {
+  Series series{.name = std::move(name),
+                .unit = "ms",
+                .targets = std::move(targets),
+                .note = std::move(note)};
+  for (const sim::Stop& stop : scores.stops) {
+    if (stop.pauses == pauses && stop.echo_free && stop.near) series.values.push_back(stop.ms);
+  }
+  return series;
+}
+
+void AddStops(Report& report, const SimOutcome& outcome) {
+  const std::vector<bench::Target> target = {{.percentile = 95, .value_max = 450}};
+  report.series.push_back(StopSeries(
+      "Interruption to silence", outcome.two_cores, true, target,
+      "Its first sample to the last audible sample of the reply; over clients that can pause what "
+      "they play, on a near network, without echo; a word of the stop list alone included"));
+  report.series.push_back(
+      StopSeries("Interruption to silence, slower cores", outcome.slow, true, {}, ""));
+  report.series.push_back(
+      StopSeries("Interruption to silence, engines on a GPU", outcome.gpu, true, target, ""));
+  report.series.push_back(
+      StopSeries("Interruption to silence, other clients", outcome.two_cores, false, {},
+                 "They hold 400 ms that only the announcement of speech stops"));
+  Series all{.name = "Interruption to silence, all calls",
+             .unit = "ms",
+             .note = "Far networks and echo, where only words count, included"};
+  for (const sim::Stop& stop : outcome.two_cores.stops) all.values.push_back(stop.ms);
+  report.series.push_back(std::move(all));
+  Series breath{.name = "Silence at a backchannel or cough",
+                .unit = "ms",
+                .note = "For which the agent paused and then went on; no pause counts as 0"};
+  breath.values = Values(outcome.two_cores.breath_ms);
+  report.series.push_back(std::move(breath));
+}
+
+std::array<const Scores*, 4> AllOf(const SimOutcome& outcome) {
+  return {&outcome.two_cores, &outcome.reactive, &outcome.slow, &outcome.gpu};
 }
 
 void AddPromises(Report& report, const SimOutcome& outcome) {
@@ -69,7 +118,7 @@ void AddPromises(Report& report, const SimOutcome& outcome) {
   int64_t violations = 0;
   int64_t stuck = 0;
   int64_t calls = 0;
-  for (const Scores* one : {&outcome.two_cores, &outcome.reactive, &outcome.gpu}) {
+  for (const Scores* one : AllOf(outcome)) {
     turns += one->user_turns + one->agent_turns;
     violations += one->violations;
     stuck += one->stuck;
@@ -145,8 +194,8 @@ void AddWaterfalls(Report& report, const Scores& scores) {
 }  // namespace
 
 bool IsSound(const SimOutcome& outcome) {
-  const Scores* all[] = {&outcome.two_cores, &outcome.reactive, &outcome.gpu};
-  return std::all_of(std::begin(all), std::end(all), [](const Scores* scores) {
+  const auto all = AllOf(outcome);
+  return std::all_of(all.begin(), all.end(), [](const Scores* scores) {
     return scores->violations == 0 && scores->stuck == 0;
   });
 }
@@ -155,23 +204,33 @@ Report SimReport(const SimOutcome& outcome) {
   const Scores& scores = outcome.two_cores;
   Report report;
   report.title = "Turn-taking, simulated";
-  const double minutes = scores.minutes + outcome.reactive.minutes + outcome.gpu.minutes;
-  report.machine = fmt::format(
-      "{:.0f} call-minutes, {} calls from seed {} on, in {:.1f} s on one core: {:.0f} a minute",
-      minutes, scores.calls + outcome.reactive.calls + outcome.gpu.calls, outcome.first_seed,
-      outcome.seconds, outcome.seconds > 0 ? minutes * 60 / outcome.seconds : 0);
+  double minutes = 0;
+  int64_t calls = 0;
+  for (const Scores* one : AllOf(outcome)) {
+    minutes += one->minutes;
+    calls += one->calls;
+  }
+  const double speed = outcome.seconds > 0 ? minutes * 60 / outcome.seconds : 0;
+  report.machine = fmt::format("{:.0f} call-minutes, {} calls from seed {} on, in {:.1f} s",
+                               minutes, calls, outcome.first_seed, outcome.seconds);
   report.commit = "as built";
   report.date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  AddFloor(report, scores);
+  AddFloor(report, scores, "", true);
   AddPromises(report, outcome);
+  AddFloor(report, outcome.slow, ", slower cores", false);
+  AddFloor(report, outcome.gpu, ", engines on a GPU", false);
+  report.figures.push_back({.name = "Speed",
+                            .unit = "call-minutes a minute",
+                            .value = speed,
+                            .target = 10'000,
+                            .at_least = true,
+                            .note = "On one core"});
   report.series.push_back(Gap("Response gap", scores, 750));
   AddStages(report, scores);
   report.series.push_back(Gap("Response gap without speculation", outcome.reactive, 900));
+  report.series.push_back(Gap("Response gap, slower cores", outcome.slow, 750));
   report.series.push_back(Gap("Response gap, engines on a GPU", outcome.gpu, 250));
-  report.series.push_back({.name = "Interruption to silence",
-                           .unit = "ms",
-                           .values = Values(scores.stop_ms),
-                           .note = "Its first sample to the last audible sample of the reply"});
+  AddStops(report, outcome);
   report.series.push_back({.name = "Error of the heard history",
                            .unit = "words",
                            .values = Values(scores.history_error_words),
@@ -179,7 +238,7 @@ Report SimReport(const SimOutcome& outcome) {
                            .note = "Of replies that were cut: what the language model is shown "
                                    "against what was heard"});
   AddWaterfalls(report, scores);
-  for (const Scores* one : {&outcome.two_cores, &outcome.reactive, &outcome.gpu}) {
+  for (const Scores* one : AllOf(outcome)) {
     for (const sim::Failure& failure : one->failures) {
       report.notes.push_back(fmt::format("seed {} at {:.1f} s: {}", failure.seed,
                                          static_cast<double>(failure.at_us) / 1e6, failure.what));

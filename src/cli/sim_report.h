@@ -6,11 +6,12 @@
 
 namespace parley::cli {
 
-// The same calls' worth in three worlds: engines on two cores with and without speculation, and
-// engines of a GPU.
+// Calls in four worlds: engines on two cores with and without speculation, on two slower cores, and
+// on a GPU.
 struct SimOutcome {
   sim::Scores two_cores;
   sim::Scores reactive;
+  sim::Scores slow;
   sim::Scores gpu;
   double seconds = 0;  // that it took
   uint64_t first_seed = 1;

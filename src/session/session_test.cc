@@ -351,6 +351,8 @@ TEST(Session, OurClientsAreToldGainAndDropAndTurns) {
   ASSERT_GT(rig.SamplesSent(), 0) << rig.events().back();
   rig.Speak(1000);
   rig.Silence(100);
+  ASSERT_FALSE(rig.Of("x_parley.pause").empty());
+  EXPECT_EQ(rig.Of("x_parley.pause").at(0)["paused"], true);
   EXPECT_EQ(rig.Last("x_parley.drop")["item_id"],
             rig.Of("response.output_item.done").at(0)["item"]["id"]);
   bool ducked = false;

@@ -23,6 +23,7 @@ enum class Kind : uint8_t {
   kPace,       // the server looks whether sound is due
   kSound,      // a = turn, b = index: sound reaches the client
   kDrop,       // a = turn (0: whatever plays): the client throws sound away
+  kPause,      // a = turn, b = on: the client falls silent, or goes on
   kReport,     // a = turn, c = samples: a client's report reaches the server
   kAskReport,  // a client's clock for reports
   kQuiet,      // the loudspeaker may have fallen silent

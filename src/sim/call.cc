@@ -38,6 +38,7 @@ CallSetup DrawSetup(const World& world, uint64_t seed) {
     setup.echo_db = dice.Uniform(world.faults.echo_level_low_db, world.faults.echo_level_high_db);
     setup.echo_delay_us = dice.Us(world.faults.echo_delay);
   }
+  core.policy = world.policy;
   core.output_rate_hz = kOutputRateHz;
   const bool slow = dice.Chance(world.wire.slow_call);
   const double delay_ms = dice.Ms(slow ? world.wire.slow_delay : world.wire.delay);
@@ -63,7 +64,8 @@ Call::Call(const World& world, uint64_t seed, Watch watch)
             [this](turn::EventBody body) { Queue(std::move(body)); }),
       agent_(agenda_, loudspeaker_, world, Dice(seed).Fork(7),
              [this](turn::EventBody body) { Queue(std::move(body)); }),
-      judge_(loudspeaker_, seed) {
+      judge_(loudspeaker_, seed, setup_.sink != SinkKind::kRemote, setup_.delay.low_ms < 20,
+             setup_.core.facts.echo_free) {
   auto core = turn::Core::Create(setup_.core);
   PARLEY_CHECK(core);
   core_ = *std::move(core);
@@ -109,6 +111,8 @@ void Call::Dispatch(const Item& item) {
       return OnSound(TurnId{item.a}, item.c);
     case Kind::kDrop:
       return OnDrop(TurnId{item.a});
+    case Kind::kPause:
+      return loudspeaker_.ClientPauses(TurnId{item.a}, item.b != 0);
     case Kind::kReport:
       return loudspeaker_.Reported(TurnId{item.a}, item.c);
     case Kind::kAskReport:

@@ -84,6 +84,18 @@ void Call::DoPlayout(const turn::Action& action) {
     if (released && setup_.sink == SinkKind::kReporting) {
       loudspeaker_.ToClient(NetworkUs(), Kind::kDrop, drop->turn.value);
     }
+  } else if (const auto* pause = std::get_if<turn::PausePlayout>(&action)) {
+    judge_.OnPause(pause->turn, agenda_.now_us());
+    loudspeaker_.Pause(pause->turn);
+    if (setup_.sink == SinkKind::kReporting) {
+      loudspeaker_.ToClient(NetworkUs(), Kind::kPause, pause->turn.value, 1);
+    }
+  } else if (const auto* resume = std::get_if<turn::ResumePlayout>(&action)) {
+    judge_.OnResume(resume->turn, agenda_.now_us());
+    loudspeaker_.Resume(resume->turn);
+    if (setup_.sink == SinkKind::kReporting) {
+      loudspeaker_.ToClient(NetworkUs(), Kind::kPause, resume->turn.value, 0);
+    }
   } else if (const auto* trim = std::get_if<turn::TrimSpeech>(&action)) {
     loudspeaker_.Trim(trim->turn, trim->utterance, trim->samples);
   } else if (const auto* gain = std::get_if<turn::SetGain>(&action)) {

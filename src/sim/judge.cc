@@ -27,6 +27,16 @@ int64_t NextTurnFrom(const std::vector<Act>& acts, size_t index) {
   return std::numeric_limits<int64_t>::max();
 }
 
+// What is cut then was cut by that.
+bool BehindAnInterruption(const std::vector<Act>& acts, size_t index) {
+  const Act& act = acts[index];
+  return std::any_of(acts.begin(), acts.begin() + static_cast<ptrdiff_t>(index),
+                     [&act](const Act& before) {
+                       return before.interrupts && before.during == act.during &&
+                              act.from_us - before.upto_us < kYieldUs;
+                     });
+}
+
 }  // namespace
 
 void Judge::OnHistory(TurnId turn, std::string_view text) {
@@ -181,7 +191,11 @@ void Judge::JudgeInterruption(const Act& act, const std::vector<Reply>& replies)
     scores_.interruption.Count(yielded);
     Lapse(!yielded, act.from_us, "interruption missed");
     if (yielded) {
-      scores_.stop_ms.push_back(static_cast<float>(silent_us - act.from_us) / 1000);
+      scores_.stops.push_back({.ms = static_cast<float>(silent_us - act.from_us) / 1000,
+                               .pauses = pauses_,
+                               .near = near_,
+                               .bare = act.bare_stop,
+                               .echo_free = echo_free_});
     }
   }
 }
@@ -190,6 +204,7 @@ void Judge::JudgeMurmur(const std::vector<Act>& acts, size_t index,
                         const std::vector<Reply>& replies) {
   const Act& act = acts[index];
   const int64_t next_us = NextTurnFrom(acts, index);
+  if (BehindAnInterruption(acts, index)) return;
   for (const Reply& reply : replies) {
     if (reply.turn->id != act.during || reply.facts.faulty || reply.facts.cancelled) continue;
     // Behind a reply the same sound is a turn.
@@ -203,6 +218,14 @@ void Judge::JudgeMurmur(const std::vector<Act>& acts, size_t index,
              other.turn->id != act.during;
     });
     const bool cough = act.kind == Act::Kind::kCough;
+    if (pauses_ && !cut) {
+      int64_t silent_us = 0;
+      for (const auto& [from_us, upto_us] : reply.facts.paused) {
+        const bool by_this = from_us > act.from_us && from_us < act.upto_us + kBehindUs;
+        if (by_this) silent_us += upto_us - from_us;
+      }
+      scores_.breath_ms.push_back(static_cast<float>(silent_us) / 1000);
+    }
     (cough ? scores_.cough : scores_.backchannel).Count(cut || answered);
     Lapse(cut, act.from_us, cough ? "cut by a cough" : "cut by a backchannel");
     Lapse(answered && !cut, act.from_us, cough ? "cough answered" : "backchannel answered");

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -22,6 +23,8 @@ class Judge {
   // What the core told of its turns, as it went.
   void OnHistory(TurnId turn, std::string_view text);
   void OnDuck(TurnId turn) { ++facts_[turn].ducks; }
+  void OnPause(TurnId turn, int64_t now_us) { facts_[turn].paused.emplace_back(now_us, now_us); }
+  void OnResume(TurnId turn, int64_t now_us) { facts_[turn].paused.back().second = now_us; }
   void OnRetry(TurnId turn) { ++facts_[turn].retries; }
   void OnClientCancel(TurnId turn) { facts_[turn].cancelled = true; }
   void OnPrompt(int64_t now_us);
@@ -32,7 +35,12 @@ class Judge {
   void OnViolation(int64_t at_us, std::string_view what);
   void OnStuck(int64_t at_us, std::string what);
 
-  Judge(Loudspeaker& loudspeaker, uint64_t seed) : loudspeaker_(loudspeaker), seed_(seed) {}
+  Judge(Loudspeaker& loudspeaker, uint64_t seed, bool pauses, bool near, bool echo_free)
+      : loudspeaker_(loudspeaker),
+        seed_(seed),
+        pauses_(pauses),
+        near_(near),
+        echo_free_(echo_free) {}
 
   // Was anything of a new reply heard after this time? (Under server_vad a reply whose echo comes
   // back may be cut by it before it has taken the turn.)
@@ -44,6 +52,7 @@ class Judge {
     int history_words = 0;
     int ducks = 0;
     int retries = 0;
+    std::vector<std::pair<int64_t, int64_t>> paused;
     int words_written = -1;  // −1: not over
     bool faulty = false;
     bool judged = false;
@@ -78,6 +87,9 @@ class Judge {
 
   Loudspeaker& loudspeaker_;
   const uint64_t seed_;
+  const bool pauses_;
+  const bool near_;
+  const bool echo_free_;
   std::map<TurnId, Facts> facts_;
   std::vector<TurnId> unjudged_;  // over, their history not yet looked at
   Scores scores_;

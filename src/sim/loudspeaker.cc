@@ -33,6 +33,21 @@ void Loudspeaker::Release(TurnId turn) {
   ArmPace(agenda_.now_us());
 }
 
+void Loudspeaker::Pause(TurnId turn) {
+  Turn* found = Find(turn);
+  if (found && found->paused_us < 0) found->paused_us = agenda_.now_us();
+}
+
+// The schedule waited too, unless the client played on: then only if it has run dry.
+void Loudspeaker::Resume(TurnId turn) {
+  Turn* found = Find(turn);
+  if (!found || found->paused_us < 0) return;
+  const int64_t now_us = agenda_.now_us();
+  if (sink_ != SinkKind::kRemote) found->start_us += now_us - found->paused_us;
+  found->paused_us = -1;
+  ArmPace(now_us);
+}
+
 void Loudspeaker::Drop(TurnId turn) {
   Turn* found = Find(turn);
   if (!found || found->dropped) return;
@@ -83,24 +98,28 @@ std::optional<turn::Played> Loudspeaker::Pace(int64_t due_us, int64_t network_us
   pace_us_ = -1;
   Turn* turn = Find(released_);
   if (!turn || turn->dropped) return std::nullopt;
-  const int64_t now_us = agenda_.now_us();
+  const bool paused = turn->paused_us >= 0;
+  const int64_t now_us = paused && sink_ != SinkKind::kRemote ? turn->paused_us : agenda_.now_us();
   const int64_t sent_before = turn->sent;
   const int64_t estimate_before = turn->estimate;
-  if (SamplesOf(now_us - turn->start_us) > turn->sent) {
+  if (!paused && SamplesOf(now_us - turn->start_us) > turn->sent) {
     // It ran dry: the schedule waited with it.
     turn->start_us = now_us - UsOf(turn->sent);
   }
   const int64_t elapsed_us = now_us - turn->start_us;
-  turn->sent = std::max(turn->sent, std::min(turn->made, SamplesOf(elapsed_us + LeadUs())));
+  if (!paused) {
+    turn->sent = std::max(turn->sent, std::min(turn->made, SamplesOf(elapsed_us + LeadUs())));
+  }
   int64_t estimate = std::min(turn->sent, SamplesOf(elapsed_us));
-  if (sink_ == SinkKind::kReporting && now_us - turn->reported_us < kReportPatienceUs) {
+  if (sink_ == SinkKind::kReporting && agenda_.now_us() - turn->reported_us < kReportPatienceUs) {
     estimate = std::min(turn->sent, turn->reported);
   }
   turn->estimate = std::max(turn->estimate, estimate);
   if (turn->sent > sent_before) {
-    agenda_.InOrder(down_us_, now_us + network_us, Kind::kSound, turn->id.value, 0, turn->sent);
+    agenda_.InOrder(down_us_, agenda_.now_us() + network_us, Kind::kSound, turn->id.value, 0,
+                    turn->sent);
   }
-  if (turn->estimate < turn->made) ArmPace(now_us + int64_t{wire_.pace_ms} * 1000);
+  if (turn->estimate < turn->made) ArmPace(agenda_.now_us() + int64_t{wire_.pace_ms} * 1000);
   if (turn->sent == sent_before && turn->estimate == estimate_before) return std::nullopt;
   return turn::Played{turn->id, turn->sent, turn->estimate};
 }
@@ -142,6 +161,10 @@ void Loudspeaker::Advance() {
   while (cursor_us_ < now_us) {
     Turn* turn = playing_ < queue_.size() ? Find(queue_[playing_]) : nullptr;
     const int64_t left = turn && !turn->client_dropped ? turn->received - turn->heard : 0;
+    if (left > 0 && turn->client_paused) {
+      cursor_us_ = now_us;
+      continue;
+    }
     if (left > 0) {
       spell_open_ = true;
       if (turn->first_heard_us < 0) turn->first_heard_us = cursor_us_;
@@ -185,6 +208,11 @@ TurnId Loudspeaker::ClientDrops(TurnId turn) {
   if (Turn* named = Find(turn)) named->client_dropped = true;
   if (playing && (!turn || playing == turn)) spell_open_ = false;
   return playing;
+}
+
+void Loudspeaker::ClientPauses(TurnId turn, bool on) {
+  Advance();
+  if (Turn* found = Find(turn)) found->client_paused = on;
 }
 
 int64_t Loudspeaker::RemainingUs() const {

@@ -55,12 +55,14 @@ class Loudspeaker {
     int64_t start_us = 0;  // of the schedule
     bool released = false;
     bool dropped = false;
+    int64_t paused_us = -1;    // −1: not paused
     bool drop_wanted = false;  // the core dropped what had been released
     // At the client.
     int64_t received = 0;
     int64_t heard = 0;
     size_t next_word = 0;
     bool client_dropped = false;
+    bool client_paused = false;
     int64_t first_heard_us = -1;
     int64_t last_heard_us = -1;
     int words_heard = 0;
@@ -74,6 +76,8 @@ class Loudspeaker {
   void Hold(TurnId turn);
   void Release(TurnId turn);
   void Drop(TurnId turn);
+  void Pause(TurnId turn);
+  void Resume(TurnId turn);
   void Trim(TurnId turn, UtteranceId utterance, int64_t samples);
   // More of an utterance, ending in that word.
   void Make(TurnId turn, UtteranceId utterance, int64_t samples, int word_index);
@@ -81,8 +85,8 @@ class Loudspeaker {
   std::optional<turn::Played> Pace(int64_t due_us, int64_t network_us);
   void Reported(TurnId turn, int64_t samples);
   // A message behind the sound that is already on its way.
-  void ToClient(int64_t network_us, Kind kind, uint64_t turn) {
-    agenda_.InOrder(down_us_, agenda_.now_us() + network_us, kind, turn);
+  void ToClient(int64_t network_us, Kind kind, uint64_t turn, uint64_t b = 0) {
+    agenda_.InOrder(down_us_, agenda_.now_us() + network_us, kind, turn, b);
   }
   bool busy() const;
 
@@ -91,6 +95,7 @@ class Loudspeaker {
   Notice SoundArrives(TurnId turn, int64_t upto);
   // Stops that turn, or whatever plays; the turn that was playing.
   TurnId ClientDrops(TurnId turn);
+  void ClientPauses(TurnId turn, bool on);
   // The loudspeaker's story up to now.
   void Advance();
   bool playing() const { return spell_open_; }

@@ -28,7 +28,8 @@ void Scores::Add(const Scores& other) {
   steps += other.steps;
   Append(gap_ms, other.gap_ms);
   Append(stages, other.stages);
-  Append(stop_ms, other.stop_ms);
+  Append(stops, other.stops);
+  Append(breath_ms, other.breath_ms);
   Append(history_error_words, other.history_error_words);
   Append(pause_takeover, other.pause_takeover);
   Append(pause_false_start, other.pause_false_start);

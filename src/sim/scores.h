@@ -42,6 +42,15 @@ struct Stages {
   bool drafted = false;
 };
 
+// How soon an interruption was obeyed.
+struct Stop {
+  float ms = 0;         // from its first sample to the last audible sample of what it interrupted
+  bool pauses = false;  // the client, or the server for it, can hold what is being played
+  bool near = false;    // the network's way is short
+  bool bare = false;    // a word of the stop list alone
+  bool echo_free = false;  // else only words count at first, or for good where there is echo
+};
+
 struct Scores {
   double minutes = 0;  // of calls
   int64_t calls = 0;
@@ -53,8 +62,10 @@ struct Scores {
   // replies whose engines did not break.
   std::vector<float> gap_ms;
   std::vector<Stages> stages;
-  // From the first sample of an interruption to the last audible sample of what it interrupted.
-  std::vector<float> stop_ms;
+  std::vector<Stop> stops;
+  // How long the agent was silent for a backchannel or a cough and then went on, where it can
+  // pause.
+  std::vector<float> breath_ms;
   // Of replies that were cut: |words in the history − words heard|, when the language model is next
   // asked, or at the end of the call.
   std::vector<float> history_error_words;

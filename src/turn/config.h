@@ -77,12 +77,23 @@ struct Policy {
   double duck_db = -15;
   int duck_ramp_ms = 10;
   int unduck_ramp_ms = 60;
-  int evidence_voiced_ms = 300;
-  int early_agent_ms = 3000;  // of agent audio, while a client's echo canceller still learns
+  // Voice is summed, pauses do not count. The less is known of the words, the more voice it takes
+  // to stop for good: a backchannel of two words lasts up to a second, and what it was is known
+  // later than that it was. Since the agent pauses meanwhile, waiting costs little.
   int evidence_words = 2;
+  int word_min_ms = 125;               // of voice a word: recognizers write words into coughs
+  int evidence_flush_ms = 350;         // of voice, and again: the recognizer is asked for its words
+  int evidence_pause_ms = 280;         // of voice that may be more than a backchannel: a pause
+  int evidence_words_due_ms = 600;     // of silence, in which words that were asked for may come
+  int evidence_word_ms = 500;          // with one word that is neither backchannel nor the agent's
+  int evidence_voiced_ms = 1200;       // of unknown words
+  int evidence_backchannel_ms = 1800;  // all of whose words so far are backchannels
+  int evidence_deaf_ms = 300;          // where nothing turns speech into words
+  int early_agent_ms = 3000;  // of agent audio, while a client's echo canceller still learns
   double echo_correlation = 0.6;
   double echo_word_share = 0.7;
   int echo_text_ms = 5000;
+  int echo_lag_ms = 500;  // speech that begins so soon behind the agent's may be its echo
 
   // Waits, each with its end.
   int final_wait_ms = 1500;       // for the recognizer, after the decision, with words at hand

@@ -134,6 +134,7 @@ void Core::Impl::OnPlayoutStalled() {
   if (!floor_) return;
   const int64_t stalled_us = int64_t{policy_.playout_stalled_ms} * 1000;
   if (now_us_ - floor_->progress_us < stalled_us || floor_->reply_due_us != 0) return;
+  if (floor_->state == TurnState::kPaused) return Unduck();
   if (floor_->response_done) return FinishFloor();
   floor_->failure.assign("no sound came or left");
   StopFloor(ResponseReason::kStalled, ResponseStatus::kFailed);

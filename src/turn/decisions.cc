@@ -85,14 +85,21 @@ void PauseHabit::Learn(int64_t pause_ms) {
 double PauseHabit::factor() const { return std::clamp(mean_ms_ / start_ms_, 0.7, 1.5); }
 
 Interruption DecideInterruption(const Policy& policy, const InterruptFacts& facts) {
-  if (facts.echo_sound && facts.echo_words) return Interruption::kIgnore;
-  if (facts.stop_word || facts.content_words >= policy.evidence_words) return Interruption::kStop;
+  if (facts.echo_sound && facts.echo_words && !facts.stop_word) return Interruption::kIgnore;
+  // More words than the voice had room for are the recognizer's own.
+  const int words = std::min(facts.content_words, facts.utterance_ms / policy.word_min_ms);
+  if (facts.stop_word || words >= policy.evidence_words) return Interruption::kStop;
   const bool echo_possible = facts.echo_sound || facts.echo_words;
   const bool words_only = echo_possible || (facts.early && !facts.echo_free);
-  if (!words_only && !facts.only_backchannel && facts.voiced_ms >= policy.evidence_voiced_ms) {
-    return Interruption::kStop;
-  }
-  return facts.pausing ? Interruption::kGoOn : Interruption::kWait;
+  int voiced_needed_ms = policy.evidence_voiced_ms;
+  if (words > 0) voiced_needed_ms = policy.evidence_word_ms;
+  if (facts.only_backchannel) voiced_needed_ms = policy.evidence_backchannel_ms;
+  if (facts.deaf) voiced_needed_ms = policy.evidence_deaf_ms;
+  if (!words_only && facts.voiced_ms >= voiced_needed_ms) return Interruption::kStop;
+  if (facts.pausing) return facts.words_due ? Interruption::kWait : Interruption::kGoOn;
+  const bool likely = !words_only && !facts.only_backchannel;
+  return likely && facts.voiced_ms >= policy.evidence_pause_ms ? Interruption::kPause
+                                                               : Interruption::kWait;
 }
 
 bool GateOpen(const GateFacts& facts) {

@@ -201,11 +201,12 @@ constexpr const char* kEventNames[] = {
     "ClientClear",     "ClientCancel",     "ClientTruncate", "ClientCreateResponse",
     "SessionUpdate",   "Deadline"};
 constexpr const char* kActionNames[] = {
-    "OpenSegment", "CloseSegment",   "AskEndOfTurn",  "SetPartials", "FlushRecognizer",
-    "StartDraft",  "PromoteDraft",   "DropDraft",     "StartReply",  "Speak",
-    "EndSpeech",   "SpeakApology",   "StopReply",     "CancelTurn",  "SetGain",
-    "HoldPlayout", "ReleasePlayout", "DropPlayout",   "TrimSpeech",  "AppendHistory",
-    "Notify",      "SetDeadline",    "ClearDeadline", "RecordTurn"};
+    "OpenSegment", "CloseSegment",   "AskEndOfTurn", "SetPartials",   "FlushRecognizer",
+    "StartDraft",  "PromoteDraft",   "DropDraft",    "StartReply",    "Speak",
+    "EndSpeech",   "SpeakApology",   "StopReply",    "CancelTurn",    "SetGain",
+    "HoldPlayout", "ReleasePlayout", "PausePlayout", "ResumePlayout", "DropPlayout",
+    "TrimSpeech",  "AppendHistory",  "Notify",       "SetDeadline",   "ClearDeadline",
+    "RecordTurn"};
 constexpr const char* kDomainNames[] = {
     "SpeechStarted",       "SpeechStopped",       "AudioCommitted",
     "AudioCleared",        "IdleTimeout",         "TranscriptUpdated",

@@ -113,6 +113,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Do(const turn::SetGain& action);
   void Do(const turn::HoldPlayout& action);
   void Do(const turn::ReleasePlayout& action);
+  void Do(const turn::PausePlayout& action);
+  void Do(const turn::ResumePlayout& action);
   void Do(const turn::DropPlayout& action);
   void Do(const turn::TrimSpeech& action);
   void Do(const turn::AppendHistory& action);
@@ -120,6 +122,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Do(const turn::SetDeadline& action);
   void Do(const turn::ClearDeadline& action);
   void Do(const turn::RecordTurn& action);
+  void TellPause(TurnId turn, bool paused);
   Reply& ReplyOf(TurnId turn);
   ports::LanguageModel::Request ModelRequest(const Reply& reply,
                                              std::vector<dialogue::HistoryEntry> history) const;

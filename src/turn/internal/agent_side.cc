@@ -338,8 +338,8 @@ void Core::Impl::FinishFloor() {
     idle_due_us_ = now_us_ + int64_t{detection_.idle_timeout_ms} * 1000;
   }
   EndAgent(floor_);
-  // Who began to speak over the last words has the floor now.
-  if (open_.id && user_ == UserState::kSpeaking) Announce(open_);
+  // Who began to speak over the last words may have the floor now.
+  WeighInterruption();
   SettleWhatIsReady();
   AnswerIfOwed();
   TryGate();
@@ -350,7 +350,7 @@ void Core::Impl::StopFloor(ResponseReason reason, ResponseStatus status) {
   AgentTurn& turn = *floor_;
   out_.Do(DropPlayout{turn.id});
   out_.Do(CancelTurn{turn.id});
-  if (turn.state == TurnState::kDucked) out_.Do(SetGain{0, 0});
+  if (turn.state != TurnState::kSpeaking) out_.Do(SetGain{0, 0});
   const size_t heard =
       turn.audio ? std::min(turn.ledger.SourceHeard(turn.played), turn.published) : turn.published;
   const std::string_view text = Trimmed(std::string_view(turn.text).substr(0, heard));
@@ -375,6 +375,10 @@ void Core::Impl::CancelNext(ResponseReason reason) {
 }
 
 void Core::Impl::EndAgent(AgentTurn*& slot) {
+  if (slot == floor_) {
+    floor_ended_us_ = now_us_;
+    floor_ended_at_ = ended_at_ % kEndedKept;
+  }
   AgentTurn& turn = *std::exchange(slot, nullptr);
   Transition(turn.state, TurnState::kEnded);
   turn.record.ended_us = now_us_;
@@ -388,6 +392,7 @@ void Core::Impl::EndAgent(AgentTurn*& slot) {
   ended.id = turn.id;
   ended.in_history = !turn.apology && turn.audio;
   ended.sent = turn.sent;
+  ended.played = turn.played;
   ended.published = turn.published;
   std::swap(ended.text, turn.text);
   ended.ledger.Swap(turn.ledger);

@@ -52,7 +52,10 @@ struct AgentTurn {
   TurnRecord record;
 
   bool live() const { return state != TurnState::kEnded; }
-  bool has_floor() const { return state == TurnState::kSpeaking || state == TurnState::kDucked; }
+  bool has_floor() const {
+    return state == TurnState::kSpeaking || state == TurnState::kDucked ||
+           state == TurnState::kPaused;
+  }
 
   void Begin(TurnId turn, TurnState first, bool with_audio) {
     id = turn;
@@ -85,6 +88,7 @@ struct EndedTurn {
   std::string text;
   HeardLedger ledger;
   int64_t sent = 0;
+  int64_t played = 0;
   size_t published = 0;
 };
 

@@ -90,6 +90,14 @@ void VisitFields(V& visit, ReleasePlayout& x) {
   visit("turn", x.turn);
 }
 template <class V>
+void VisitFields(V& visit, PausePlayout& x) {
+  visit("turn", x.turn);
+}
+template <class V>
+void VisitFields(V& visit, ResumePlayout& x) {
+  visit("turn", x.turn);
+}
+template <class V>
 void VisitFields(V& visit, DropPlayout& x) {
   visit("turn", x.turn);
 }

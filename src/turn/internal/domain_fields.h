@@ -1,6 +1,7 @@
 // Every field of what the client is told (see fields.h).
 #pragma once
 
+#include "turn/action.h"
 #include "turn/internal/fields.h"
 
 namespace parley::turn {

@@ -35,9 +35,9 @@ void Core::Impl::WeighDraft() {
                             .speech_ms = (open_.speech_end - open_.speech_from) / kSamplesPerMs,
                             .silence_ms = static_cast<int>(SilenceSamples() / kSamplesPerMs),
                             .probability = open_.pause.probability,
-                            .words = CountWords(open_.text),
+                            .words = open_.text_facts.words,
                             .text_covers_speech = covers,
-                            .wants_more = WantsMore(*lexicon_, open_.text)};
+                            .wants_more = open_.text_facts.wants_more};
   if (!MayDraft(policy_, facts)) return;
   ++open_.drafts;
   draft_ = &FreeSlot();
