@@ -29,6 +29,7 @@ Status Policy::Validate() const {
   PARLEY_TRY_STATUS(InRange("silence_max_low_ms", silence_max_low_ms, silence_min_ms, 20'000));
   PARLEY_TRY_STATUS(InRange("habit_weight", habit_weight, 0, 1));
   PARLEY_TRY_STATUS(InRange("habit_start_ms", habit_start_ms, 50, 5000));
+  PARLEY_TRY_STATUS(InRange("flush_ms", flush_ms, 32, 1000));
   PARLEY_TRY_STATUS(InRange("evidence_words", evidence_words, 1, 100));
   PARLEY_TRY_STATUS(InRange("word_min_ms", word_min_ms, 1, 1000));
   PARLEY_TRY_STATUS(InRange("evidence_pause_ms", evidence_pause_ms, 32, 60'000));

@@ -48,7 +48,7 @@ struct Policy {
   int prefix_ms = 300;
 
   // The end of a user's turn.
-  int ask_first_ms = 150;         // of silence, before the end-of-turn model is asked
+  int ask_first_ms = 128;         // of silence, before the end-of-turn model is asked: four windows
   int ask_again_ms = 300;         // at the latest; sooner where the answers come quickly,
   int ask_again_min_ms = 128;     // but never sooner than this
   int silence_min_ms = 160;       // T at p ≥ 0.85
@@ -62,13 +62,14 @@ struct Policy {
   int wants_more_ms = 300;  // added after a word that asks for more
   double habit_weight = 0.1;
   int habit_start_ms = 400;
+  int flush_ms = 64;             // of silence, before the recognizer's early pass
   int early_flushes_max = 3;     // a turn, at the first sign of silence
   int flush_sure_ms = 192;       // of silence: flushed whatever went before
   int segment_max_ms = 120'000;  // longer speech is committed as it stands
 
   // Speculation.
   double draft_probability = 0.5;
-  int draft_silence_ms = 120;
+  int draft_silence_ms = 64;  // the early pass is the soonest that can cover all speech
   int draft_words_min = 2;
   int drafts_max = 3;                // a turn
   int draft_speech_max_ms = 15'000;  // none after so much speech

@@ -20,6 +20,7 @@ class VoiceGate {
   // The last window was above threshold − hysteresis: not yet silence.
   bool lasting() const { return quiet_windows_ == 0; }
   bool voiced() const { return (recent_ & 1) != 0; }
+  int quiet_windows() const { return quiet_windows_; }
   bool active() const { return active_; }
   // How many windows back, the newest included, the first voiced one of the last three lies.
   int OnsetWindows() const;

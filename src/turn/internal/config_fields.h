@@ -45,6 +45,7 @@ void VisitFields(V& visit, Policy& x) {
   visit("wants_more_ms", x.wants_more_ms);
   visit("habit_weight", x.habit_weight);
   visit("habit_start_ms", x.habit_start_ms);
+  visit("flush_ms", x.flush_ms);
   visit("early_flushes_max", x.early_flushes_max);
   visit("flush_sure_ms", x.flush_sure_ms);
   visit("segment_max_ms", x.segment_max_ms);

@@ -50,6 +50,7 @@ class Core::Impl {
   bool FloorIsFixed() const { return floor_ && !floor_->interruptible; }
   void NoteText(UserTurn& turn) const;
   bool IsEcho(const UserTurn& turn) const;
+  void FlushEarly();
   void FlushForEvidence();
   int64_t SilenceSamples() const { return vad_sample_ - open_.speech_end; }
   void Duck();

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kWindowSamples = 512;
 constexpr int kSamplesPerMs = kUplinkRateHz / 1000;
+// Between two early passes of the recognizer within one stretch of speech.
+constexpr int64_t kFlushAgainMs = 500;
 // A pause longer than this says nothing about a person's way of speaking.
 constexpr int64_t kPauseLearntMaxMs = 3000;
 
@@ -42,6 +44,7 @@ void Core::Impl::On(const VoiceActivity& event) {
   if (edge == VoiceGate::Edge::kOffset) {
     Offset();
   } else {
+    FlushEarly();
     FlushForEvidence();
   }
   WeighInterruption();
@@ -105,6 +108,17 @@ void Core::Impl::Offset() {
   if (open_.early_flushes >= policy_.early_flushes_max) return;
   ++open_.early_flushes;
   if (open_.flush_upto <= open_.speech_end) Flush(open_, vad_sample_);
+}
+
+// The first quiet windows are likely the end of what is said: the recognizer's pass may begin
+// before the offset is certain. Once for each stretch of speech, so that gaps within words cost
+// little.
+void Core::Impl::FlushEarly() {
+  if (user_ != UserState::kSpeaking || open_.early_flushes >= policy_.early_flushes_max) return;
+  if (MsOf(int64_t{voice_.quiet_windows()} * kWindowSamples) < policy_.flush_ms) return;
+  const int64_t since_flush = vad_sample_ - std::max(open_.flush_upto, open_.speech_from);
+  if (open_.flush_upto > open_.speech_end || MsOf(since_flush) < kFlushAgainMs) return;
+  Flush(open_, vad_sample_);
 }
 
 void Core::Impl::Flush(UserTurn& turn, int64_t upto_sample) {
