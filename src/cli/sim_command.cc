@@ -5,11 +5,11 @@
 
 #include <CLI/App.hpp>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <string>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "cli/sim_report.h"
 #include "sim/shrink.h"
@@ -55,8 +55,7 @@ Status KeepFailures(const std::filesystem::path& folder, const sim::World& world
 
 Result<int> Sim(const SimOptions& options) {
   SimOutcome outcome{.first_seed = options.seed};
-  const SteadyClock clock;
-  const int64_t from_us = clock.NowUs();
+  const std::clock_t from = std::clock();
   sim::World world;
   outcome.two_cores = Run("two cores", world, options.seed, options.minutes * 0.4);
   sim::World reactive;
@@ -68,7 +67,7 @@ Result<int> Sim(const SimOptions& options) {
   sim::World gpu;
   gpu.engines = sim::Engines::Gpu();
   outcome.gpu = Run("GPU", gpu, options.seed, options.minutes * 0.2);
-  outcome.seconds = static_cast<double>(clock.NowUs() - from_us) / 1e6;
+  outcome.seconds = static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC;
   if (!options.keep.empty()) {
     PARLEY_TRY_STATUS(KeepFailures(options.keep, world, outcome.two_cores));
     PARLEY_TRY_STATUS(KeepFailures(options.keep, reactive, outcome.reactive));

@@ -211,8 +211,9 @@ Report SimReport(const SimOutcome& outcome) {
     calls += one->calls;
   }
   const double speed = outcome.seconds > 0 ? minutes * 60 / outcome.seconds : 0;
-  report.machine = fmt::format("{:.0f} call-minutes, {} calls from seed {} on, in {:.1f} s",
-                               minutes, calls, outcome.first_seed, outcome.seconds);
+  report.machine =
+      fmt::format("{:.0f} call-minutes, {} calls from seed {} on, in {:.1f} s of processor time",
+                  minutes, calls, outcome.first_seed, outcome.seconds);
   report.commit = "as built";
   report.date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   AddFloor(report, scores, "", true);

@@ -13,7 +13,7 @@ struct SimOutcome {
   sim::Scores reactive;
   sim::Scores slow;
   sim::Scores gpu;
-  double seconds = 0;  // that it took
+  double seconds = 0;  // of processor time that it took
   uint64_t first_seed = 1;
 };
 bench::Report SimReport(const SimOutcome& outcome);

@@ -171,6 +171,11 @@ std::string WaterfallPlot(const std::vector<Waterfall>& waterfalls) {
       y + 22, waterfalls.size(), axis.Ticks(0, y), rows, legend);
 }
 
+// Of a share the tenth counts, beside a target of 99 %.
+std::string ValueOf(const Figure& figure) {
+  return figure.unit == "%" ? fmt::format("{:.1f}", figure.value) : Number(figure.value);
+}
+
 // A bar from nothing to the value, and a mark where the target lies.
 std::string Bar(const Figure& figure) {
   const double most = std::max({figure.value, figure.target.value_or(0), 1e-9});
@@ -202,7 +207,7 @@ std::string FigureTable(const std::vector<Figure>& figures) {
                             : fmt::format(R"(<span class="note">{}</span>)", Escape(figure.note));
     rows += fmt::format("<tr><td>{}, {}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                         Escape(figure.name), Escape(figure.unit), note,
-                        figure.of > 0 ? std::to_string(figure.of) : "", Number(figure.value),
+                        figure.of > 0 ? std::to_string(figure.of) : "", ValueOf(figure),
                         Bar(figure), aim);
   }
   return fmt::format(
