@@ -155,12 +155,13 @@ void Session::Impl::ApplySettings() {
   playout_.SetSink(x.playback ? playout::Sink::kReporting : playout::Sink::kRemote, config_.lead_ms,
                    x.burst);
   std::string language = settings.transcription ? settings.transcription->language : "";
-  hearing_->SetLanguage(language.empty() ? config_.language : std::move(language));
+  if (language.empty()) language = config_.language;
+  hearing_->SetLanguage(language);
   recognizer_model_ =
       services_.choose_recognizer(settings.transcription ? settings.transcription->model : "")
           .value_or("");
   hearing_->SetModel(recognizer_model_);
-  turn::SessionUpdate update{.detection = settings.detection};
+  turn::SessionUpdate update{.detection = settings.detection, .language = std::move(language)};
   update.detection.create_response &= !settings.transcription_only;
   update.facts = {.echo_free = x.echo_free,
                   .audio_output = settings.reply.audio,
