@@ -16,7 +16,7 @@ namespace parley::ports {
 
 enum class ModelKind { kTts, kAsr, kLlm };
 
-// The life of a loaded model; worker/model_state.h draws the edges.
+// The life of a loaded model; worker/model_instance.h draws the edges.
 enum class ModelState { kAbsent, kLoading, kWarming, kReady, kDraining, kFailed };
 
 struct ModelInfo {

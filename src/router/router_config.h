@@ -16,10 +16,10 @@ namespace parley::router {
 struct RouterConfig {
   DevicePolicy devices = DevicePolicy::kGpuFirst;
   std::string zone;  // workers of the same one are preferred; empty: all are alike
-  // The voice that speaks a language when none is named: "zh" → "cosyvoice2/300m".
+  // The voice that speaks a language when none is named: "zh" → "cosyvoice2/0.5b".
   std::map<std::string, std::string> languages;
   // What may stand in for a model that no worker can do now, in order, separated by spaces:
-  // "cosyvoice2/300m" → "xtts/v2 piper/en_US-joe-medium". Nothing stands in for what is not here.
+  // "cosyvoice2/0.5b" → "xtts/v2 piper/en_US-joe-medium". Nothing stands in for what is not here.
   std::map<std::string, std::string> fallbacks;
   // How many repetitions on another worker each stream adds to what may be repeated at all, so that
   // a failing cluster is not beaten down by them; and how many may come at once.
