@@ -189,29 +189,20 @@ class CfmRun {
   nn::Executor executor_;
 };
 
+// Of the set's list, by the small flow.
+Result<std::vector<Row>> EachCase(const Place& place, decltype(EncoderCase)* run) {
+  PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
+  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
+  nn::Executor executor(kThreads);
+  std::vector<Row> rows;
+  for (const json& one : cases) PARLEY_TRY_STATUS(run(place, *tiny.flow, one, executor, rows));
+  return rows;
+}
+
 }  // namespace
 
-Result<std::vector<Row>> RunEncoder(const Place& place) {
-  PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
-  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
-  nn::Executor executor(kThreads);
-  std::vector<Row> rows;
-  for (const json& one : cases) {
-    PARLEY_TRY_STATUS(EncoderCase(place, *tiny.flow, one, executor, rows));
-  }
-  return rows;
-}
-
-Result<std::vector<Row>> RunEstimator(const Place& place) {
-  PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));
-  PARLEY_TRY(const json cases, ReadJson(place.set / "cases.json"));
-  nn::Executor executor(kThreads);
-  std::vector<Row> rows;
-  for (const json& one : cases) {
-    PARLEY_TRY_STATUS(EstimatorCase(place, *tiny.flow, one, executor, rows));
-  }
-  return rows;
-}
+Result<std::vector<Row>> RunEncoder(const Place& place) { return EachCase(place, EncoderCase); }
+Result<std::vector<Row>> RunEstimator(const Place& place) { return EachCase(place, EstimatorCase); }
 
 Result<std::vector<Row>> RunCfm(const Place& place) {
   PARLEY_TRY(const TinyFlow tiny, MakeFlow(place));

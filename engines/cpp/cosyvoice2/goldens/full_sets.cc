@@ -50,14 +50,7 @@ class FullRun {
   Status LanguageModel(const json& one) {
     PARLEY_TRY(const auto weights, GeneratedWeights::FromFile(set_ / "llm_full.json"));
     PARLEY_TRY(const auto lm, Lm::Create(*weights, {}));
-    std::vector<Symbol> symbols = {{Symbol::Kind::kSos, 0}};
-    const auto add = [&](const char* field, Symbol::Kind kind) {
-      for (int token : one.at(field).get<std::vector<int>>()) symbols.push_back({kind, token});
-    };
-    add("prompt_text", Symbol::Kind::kText);
-    add("text", Symbol::Kind::kText);
-    symbols.push_back({Symbol::Kind::kTaskId, 0});
-    add("prompt_speech", Symbol::Kind::kSpeech);
+    const std::vector<Symbol> symbols = SymbolsOf(one);
     LmState state;
     nn::Taps taps;
     PARLEY_TRY(const auto logits, lm->Forward(executor_, state, symbols, &taps));

@@ -17,18 +17,6 @@ constexpr int kThreads = 2;
 constexpr double kRelative = 2e-4;
 constexpr int64_t kHeads = 4;  // of the tiny configuration
 
-std::vector<Symbol> Sequence(const json& one) {
-  std::vector<Symbol> symbols = {{Symbol::Kind::kSos, 0}};
-  const auto add = [&](const char* field, Symbol::Kind kind) {
-    for (int token : one.at(field).get<std::vector<int>>()) symbols.push_back({kind, token});
-  };
-  add("prompt_text", Symbol::Kind::kText);
-  add("text", Symbol::Kind::kText);
-  symbols.push_back({Symbol::Kind::kTaskId, 0});
-  add("prompt_speech", Symbol::Kind::kSpeech);
-  return symbols;
-}
-
 std::string Name(const Symbol& symbol) {
   switch (symbol.kind) {
     case Symbol::Kind::kSos:
@@ -70,7 +58,7 @@ class LmRun {
 
   Status OneSequence(const json& one) {
     const std::string name = one.at("case");
-    const std::vector<Symbol> symbols = Sequence(one);
+    const std::vector<Symbol> symbols = SymbolsOf(one);
     PARLEY_TRY(const std::vector<float> embeds, lm_.Embed(symbols));
     PARLEY_TRY_STATUS(Hold(name, "embeds", embeds));
     LmState state;

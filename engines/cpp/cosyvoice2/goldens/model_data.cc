@@ -26,6 +26,18 @@ std::vector<float> Transpose(std::span<const float> matrix, int64_t rows, int64_
   return out;
 }
 
+std::vector<Symbol> SymbolsOf(const nlohmann::json& one) {
+  std::vector<Symbol> symbols = {{Symbol::Kind::kSos, 0}};
+  const auto add = [&](const char* field, Symbol::Kind kind) {
+    for (int token : one.at(field).get<std::vector<int>>()) symbols.push_back({kind, token});
+  };
+  add("prompt_text", Symbol::Kind::kText);
+  add("text", Symbol::Kind::kText);
+  symbols.push_back({Symbol::Kind::kTaskId, 0});
+  add("prompt_speech", Symbol::Kind::kSpeech);
+  return symbols;
+}
+
 void HashNoise::Fill(int64_t first_sample, std::span<float> out) const {
   generator_.Fill(static_cast<uint64_t>(first_sample) * kHarmonics, kSqrt3, 0, out);
 }

@@ -9,6 +9,7 @@
 #include "cosyvoice2/goldens/json_cases.h"
 #include "cosyvoice2/goldens/registry.h"
 #include "cosyvoice2/hift/source.h"
+#include "cosyvoice2/lm/lm.h"
 #include "cosyvoice2/weights/generated.h"
 #include "cosyvoice2/weights/hash_generator.h"
 
@@ -19,6 +20,10 @@ Result<std::vector<float>> ReadFloats(const std::filesystem::path& set, const st
 
 // [rows][columns] to [columns][rows].
 std::vector<float> Transpose(std::span<const float> matrix, int64_t rows, int64_t columns);
+
+// What a case of the language model begins with: the texts, then the speech of the prompt. Throws
+// where a field is not as it should be (goldens/registry.h).
+std::vector<Symbol> SymbolsOf(const nlohmann::json& one);
 
 // The noise of the golden data: uniform, of variance 1, by place.
 class HashNoise final : public Noise {

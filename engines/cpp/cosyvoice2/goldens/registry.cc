@@ -73,6 +73,17 @@ nlohmann::json Number(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
+// Case lists are read as what they should be; where a field is missing or of another kind the
+// library throws, and that ends the set.
+Result<std::vector<Row>> Run(const Set& set, const Place& place) {
+  try {
+    return set.run(place);
+  } catch (const nlohmann::json::exception& exception) {
+    return Fail(Code::kDataLoss, fmt::format("a case list in '{}' is not as expected: {}",
+                                             place.set.string(), exception.what()));
+  }
+}
+
 std::string Plural(const Tally& tally) {
   return fmt::format("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
 }
@@ -119,7 +130,7 @@ Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root,
       results.push_back({fmt::format("G{}", set.number), {std::move(row)}});
       continue;
     }
-    auto rows = set.run(Place{root, folder});
+    auto rows = Run(set, Place{root, folder});
     if (!rows) {
       Row row{"", "", kInfinity, kInfinity, 0, Verdict::kFailed, rows.error().message};
       rows = std::vector<Row>{std::move(row)};

@@ -33,7 +33,8 @@ struct Place {
   std::filesystem::path set;   // root / "G5_llm"
 };
 
-// An error ends the set as one failed row; the other sets run on.
+// An error, or an exception of the JSON library, ends the set as one failed row; the other sets run
+// on.
 using RunSet = Result<std::vector<Row>> (*)(const Place& place);
 
 struct Set {

@@ -73,6 +73,18 @@ TEST(GoldenSets, AnErrorIsAFailureOfThatSetAlone) {
   EXPECT_TRUE(json["sets"][0]["rows"][0]["max_abs"].is_null());
 }
 
+TEST(GoldenSets, ACaseListOfAnotherShapeIsAFailureToo) {
+  const parley::testing::TempDir dir;
+  std::filesystem::create_directories(dir.path() / "G1_reader");
+  const Set sets[] = {{1, [](const Place&) -> Result<std::vector<Row>> {
+                         return std::vector<Row>(nlohmann::json::object().at("cases"));
+                       }}};
+  const auto results = RunSets(dir.path(), sets);
+  ASSERT_TRUE(results);
+  EXPECT_EQ(Count(*results).failed, 1U);
+  EXPECT_THAT(ToText(*results), HasSubstr("a case list in"));
+}
+
 TEST(GoldenSets, SayThatTheFolderIsNotThere) {
   const auto results = RunSets("/no/such/folder", {});
   ASSERT_FALSE(results);
