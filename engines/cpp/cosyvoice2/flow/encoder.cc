@@ -166,30 +166,27 @@ Result<std::vector<float>> Encoder::Forward(nn::Executor& executor, EncoderState
   }
   Pass pass = {Graph(taps), state, options, {}, {}};
   Graph& graph = pass.graph;
-  const auto places = [&](const KvPages& pages, int64_t new_frames) {
+  const auto run = [&](const std::vector<Layer>& layers, KvPages& pages, int64_t new_frames,
+                       int64_t chunk, const char* name, Tensor x) {
     const int64_t keys = pages.frames() - pages.first() + new_frames;
-    return graph.OwnedInput(PlaceCodes(keys, new_frames, kWidth), kWidth, keys + new_frames - 1);
+    Tensor places =
+        graph.OwnedInput(PlaceCodes(keys, new_frames, kWidth), kWidth, keys + new_frames - 1);
+    for (size_t i = 0; i < layers.size(); ++i) {
+      x = RunLayer(pass, layers[i], pages, static_cast<int64_t>(i), chunk, places, x);
+      graph.Tap(fmt::format("{}{}", name, i), x);
+    }
+    return x;
   };
   Tensor x = Embed(graph, embed_, graph.Input(rows, kWidth, given));
   graph.Tap("embed", nn::Frames(graph, x, 0, count));
   x = LookAhead(pass, x, count);
   graph.Tap("pre_lookahead", x);
-  Tensor token_places = places(state.token_pages, count);
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    x = RunLayer(pass, layers_[i], state.token_pages, static_cast<int64_t>(i), kChunkTokens,
-                 token_places, x);
-    graph.Tap(fmt::format("layer{}", i), x);
-  }
+  x = run(layers_, state.token_pages, count, kChunkTokens, "layer", x);
   x = Upsample(pass, x);
   graph.Tap("up_layer", x);
   x = Embed(graph, up_embed_, x);
   graph.Tap("up_embed", x);
-  Tensor mel_places = places(state.mel_pages, frames);
-  for (size_t i = 0; i < up_layers_.size(); ++i) {
-    x = RunLayer(pass, up_layers_[i], state.mel_pages, static_cast<int64_t>(i), kChunkFrames,
-                 mel_places, x);
-    graph.Tap(fmt::format("up{}", i), x);
-  }
+  x = run(up_layers_, state.mel_pages, frames, kChunkFrames, "up", x);
   x = nn::Normalize(graph, after_norm_, x);
   graph.Tap("out", x);
   std::vector<float> mu;

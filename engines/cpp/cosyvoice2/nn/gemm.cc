@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "cosyvoice2/nn/aim.h"
 #include "cosyvoice2/nn/kernels.h"
 
 #if defined(__x86_64__)
@@ -14,8 +15,6 @@ namespace {
 
 // 16 floats: one register of AVX-512, two of AVX2.
 typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
-
-constexpr int kRowsMax = 8;
 
 bool HasAvx512() {
 #if defined(__x86_64__)
@@ -123,21 +122,6 @@ const Shape& GetShape() {
   return shape;
 }
 
-constexpr int64_t kTapsMax = 64;
-
-// Where output rows [first, first + rows) look, tap by tap.
-void Aim(const ConvTask& task, int64_t first, int rows, const float* zeros, const float** x) {
-  for (int r = 0; r < rows; ++r) {
-    const int64_t sequence = (first + r) / task.out_frames;
-    const int64_t from = (first + r) % task.out_frames * task.stride - task.left;
-    for (int64_t tap = 0; tap < task.taps; ++tap) {
-      const int64_t frame = from + tap * task.dilation;
-      const bool there = frame >= 0 && frame < task.frames;
-      x[tap * kRowsMax + r] = there ? task.x + (sequence * task.frames + frame) * task.in : zeros;
-    }
-  }
-}
-
 void RunPart(const ConvTask& task, const float* zeros, int64_t row_begin, int64_t row_end,
              int64_t panel_begin, int64_t panel_end) {
   const Shape& shape = GetShape();
@@ -151,7 +135,7 @@ void RunPart(const ConvTask& task, const float* zeros, int64_t row_begin, int64_
     const int64_t count = column + wide <= task.out ? wide : task.out - column;
     for (int64_t row = row_begin; row < row_end; row += shape.rows) {
       const int rows = static_cast<int>(row + shape.rows <= row_end ? shape.rows : row_end - row);
-      Aim(task, row, rows, zeros, x);
+      Aim(task, task.x, task.in, zeros, row, rows, x);
       const Tile tile = {
           x,      task.taps, task.in,    1,    task.packed + panel * panel_stride, panel_stride,
           kPanel, sums,      2 * kPanel, false};

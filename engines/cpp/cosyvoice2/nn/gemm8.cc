@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cosyvoice2/nn/aim.h"
 #include "cosyvoice2/nn/clones.h"
 #include "cosyvoice2/nn/kernels.h"
 
@@ -15,8 +16,6 @@
 namespace parley::cosyvoice2::nn {
 namespace {
 
-constexpr int kRowsMax = 8;
-constexpr int64_t kTapsMax = 64;
 constexpr int kZero = 128;  // inputs are stored as unsigned, this much higher
 constexpr int64_t kQuads = kBlock8 / 4;
 
@@ -171,20 +170,6 @@ const uint8_t* ZeroRow() {
   return row.bytes;
 }
 
-// Where output rows [first, first + rows) look, tap by tap.
-void Aim(const ConvTask& task, const uint8_t* all, int64_t first, int rows, const uint8_t** x) {
-  const int64_t row_size = RowSize8(task.in);
-  for (int r = 0; r < rows; ++r) {
-    const int64_t sequence = (first + r) / task.out_frames;
-    const int64_t from = (first + r) % task.out_frames * task.stride - task.left;
-    for (int64_t tap = 0; tap < task.taps; ++tap) {
-      const int64_t frame = from + tap * task.dilation;
-      const bool there = frame >= 0 && frame < task.frames;
-      x[tap * kRowsMax + r] = there ? all + (sequence * task.frames + frame) * row_size : ZeroRow();
-    }
-  }
-}
-
 }  // namespace
 
 void PackPanels8(std::span<const float> rows, int64_t out, int64_t depth, uint8_t* packed) {
@@ -251,7 +236,7 @@ void RunConv8(const ConvTask& task, const uint8_t* rows, const uint8_t* packed, 
     const int64_t count = std::min(kPanel, task.out - column);
     for (int64_t row = row_begin; row < row_end; row += shape.rows) {
       const int taken = static_cast<int>(std::min<int64_t>(shape.rows, row_end - row));
-      Aim(task, rows, row, taken, x);
+      Aim(task, rows, RowSize8(task.in), ZeroRow(), row, taken, x);
       const Tile8 tile = {x, task.taps, task.in,
                           reinterpret_cast<const PanelBlock*>(packed) + panel * blocks, sums};
       shape.tiles[taken - 1](tile);
