@@ -510,6 +510,22 @@ TEST(Core, AResponseAskedForWhileTheLastOnePlaysWaitsBehindIt) {
   EXPECT_GE(call.TimeOf("first_frame 2"), call.TimeOf("first_frame 1") + 8 * 300) << Lines(call);
 }
 
+TEST(Core, AReplyBehindAnInterruptedOneIsHeldWithADeadline) {
+  VirtualCall::Config config;
+  config.core.facts.echo_free = true;
+  config.lead_ms = 3000;
+  config.speech_speed = 20;
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(3600);
+  ASSERT_EQ(call.CountOf("response_done 1 completed"), 1) << "sent whole, still playing";
+  call.Send(ClientCreateResponse{});
+  call.Say(4000, "no tell me about Spain and about all the cities in Spain");
+  call.RunUntil(12'000);
+  EXPECT_EQ(call.CountOf("drop 1"), 1) << Lines(call);
+  ExpectSound(call);
+}
+
 // An interruption ends the reply that is heard and the one behind it in one step.
 TEST(Core, TwoTurnsThatEndTogetherHaveARecordEach) {
   VirtualCall::Config config = ServerVad();

@@ -138,7 +138,8 @@ void Core::Impl::WeighInterruption() {
   switch (DecideInterruption(policy_, FactsOfInterruption(open_))) {
     case Interruption::kStop:
       Announce(open_);
-      return StopFloor(ResponseReason::kTurnDetected);
+      StopFloor(ResponseReason::kTurnDetected);
+      return TryGate();
     case Interruption::kGoOn:
       return Unduck();
     case Interruption::kIgnore:
