@@ -37,7 +37,7 @@ void SessionObject::State::TranscribeByDefault() {
 Parsed<void> SessionObject::State::CheckKind(const Json& patch) const {
   const Json* type = Find(patch, "type");
   if (!(type ? *type == "transcription" : settings.transcription_only)) return {};
-  const auto known =
+  auto known =
       OnlyKnown(patch, "session",
                 {"type", "audio", "include", "model", "id", "object", "expires_at", "x_parley"});
   const Json* audio = Find(patch, "audio");
@@ -47,7 +47,7 @@ Parsed<void> SessionObject::State::CheckKind(const Json& patch) const {
 
 Parsed<void> SessionObject::State::MergeInput(const Json& json, const std::string& path) {
   if (!json.is_object()) return RefuseKind(path, "an object", json);
-  const auto known =
+  auto known =
       OnlyKnown(json, path, {"format", "transcription", "noise_reduction", "turn_detection"});
   if (!known) return known;
   if (const Json* value = Find(json, "format"); value && !value->is_null()) {

@@ -154,8 +154,8 @@ void Session::Impl::ApplySettings() {
   const realtime::XParley& x = settings.x_parley;
   playout_.SetSink(x.playback ? playout::Sink::kReporting : playout::Sink::kRemote, config_.lead_ms,
                    x.burst);
-  std::string language = settings.transcription ? settings.transcription->language : "";
-  hearing_->SetLanguage(language.empty() ? config_.language : std::move(language));
+  const std::string language = settings.transcription ? settings.transcription->language : "";
+  hearing_->SetLanguage(language.empty() ? config_.language : language);
   recognizer_model_ =
       services_.choose_recognizer(settings.transcription ? settings.transcription->model : "")
           .value_or("");
