@@ -33,18 +33,31 @@ std::string Wav(int64_t ms, int16_t value = 1000, int hz = 16'000) {
   return wav;
 }
 
-Result<net::HttpResponse> Transcribe(
-    FakeGateway& gateway, const std::string& file,
-    const std::vector<std::pair<std::string, std::string>>& fields = {{"model", "whisper-1"}},
-    const std::string& path = "/v1/audio/transcriptions") {
-  std::string body =
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+net::HttpCall Transcription(const FakeGateway& gateway, const std::string& file,
+                            const Fields& fields = {{"model", "whisper-1"}},
+                            const std::string& path = "/v1/audio/transcriptions") {
+  net::HttpCall call;
+  call.method = "POST";
+  call.url = gateway.url() + path;
+  call.headers = {{"Content-Type", "multipart/form-data; boundary=B"}};
+  call.body =
       "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n"
       "Content-Type: audio/wav\r\n\r\n" +
       file + "\r\n";
   for (const auto& [name, value] : fields) {
-    body += "--B\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+    call.body +=
+        "--B\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
   }
-  return gateway.Post(path, body + "--B--\r\n", "multipart/form-data; boundary=B");
+  call.body += "--B--\r\n";
+  return call;
+}
+
+Result<net::HttpResponse> Transcribe(FakeGateway& gateway, const std::string& file,
+                                     const Fields& fields = {{"model", "whisper-1"}},
+                                     const std::string& path = "/v1/audio/transcriptions") {
+  return gateway.Fetch(Transcription(gateway, file, fields, path));
 }
 
 Json ErrorOf(const Result<net::HttpResponse>& response) {
@@ -291,7 +304,9 @@ TEST(TranscriptionApi, FilesThatAreNoneAreRefused) {
 
 TEST(TranscriptionApi, ARecognizerThatDiesIsAnError) {
   FakeGateway gateway;
-  auto answer = std::async(std::launch::async, [&] { return Transcribe(gateway, Wav(1000)); });
+  auto answer = std::async(std::launch::async, [&] {
+    return net::Fetch(Transcription(gateway, Wav(1000)));  // the clock is the test's alone
+  });
   ASSERT_TRUE(gateway.RunUntil([&] {
     if (gateway.recognizer.live() == 0) return false;
     gateway.recognizer.FailStreams({Code::kUnavailable, "the engine died"}, true);
