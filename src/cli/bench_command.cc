@@ -24,8 +24,12 @@ struct BenchCommandOptions {
   bool scripted_only = false;
 };
 
+// A moving line on a terminal, elsewhere one line for each thing measured.
 void ShowProgress(std::string_view what, int done, int of) {
-  if (::isatty(STDERR_FILENO) == 0) return;
+  if (::isatty(STDERR_FILENO) == 0) {
+    if (done == 0) fmt::print(stderr, "{}: {}\n", what, of);
+    return;
+  }
   std::fprintf(stderr, "\r\033[K%.*s %d/%d", static_cast<int>(what.size()), what.data(), done, of);
 }
 

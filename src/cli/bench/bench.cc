@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 #include <thread>
 
@@ -38,10 +40,17 @@ constexpr std::string_view kLongSentence =
 struct Question {
   std::string text;
   std::filesystem::path file;
+  double speech_from_ms = 0;
   double speech_end_ms = 0;
+
+  double speech_ms() const { return speech_end_ms - speech_from_ms; }
 };
 
-Result<std::vector<Question>> ReadManifest(const std::filesystem::path& folder, int questions) {
+bool IsPositive(const json& entry, const char* name) {
+  return entry.contains(name) && entry[name].is_number() && entry[name].get<double>() > 0;
+}
+
+Result<std::vector<Question>> ReadManifest(const std::filesystem::path& folder) {
   const auto manifest = ReadFile(folder / "manifest.jsonl", kManifestBytesMax);
   if (!manifest) {
     return Fail(manifest.error().code, fmt::format("{}; make it with: bench/make_material --out {}",
@@ -49,22 +58,27 @@ Result<std::vector<Question>> ReadManifest(const std::filesystem::path& folder, 
   }
   std::vector<Question> read;
   std::istringstream lines(*manifest);
-  for (std::string line; std::getline(lines, line) && static_cast<int>(read.size()) < questions;) {
+  for (std::string line; std::getline(lines, line);) {
     const json entry = json::parse(line, nullptr, false);
     const bool whole = entry.is_object() && entry.contains("file") && entry["file"].is_string() &&
                        entry.contains("text") && entry["text"].is_string() &&
-                       entry.contains("speech_end_sample") && entry.contains("sample_rate_hz") &&
-                       entry["speech_end_sample"].is_number() &&
-                       entry["sample_rate_hz"].is_number();
+                       IsPositive(entry, "speech_from_sample") &&
+                       IsPositive(entry, "speech_end_sample") &&
+                       IsPositive(entry, "sample_rate_hz");
     if (!whole) {
       return Fail(Code::kDataLoss,
                   fmt::format("'{}' line {} is not what bench/make_material writes",
                               (folder / "manifest.jsonl").string(), read.size() + 1));
     }
+    const double samples_a_ms = entry["sample_rate_hz"].get<double>() / 1000;
     read.push_back({.text = entry["text"],
                     .file = folder / entry["file"].get<std::string>(),
-                    .speech_end_ms = entry["speech_end_sample"].get<double>() * 1000 /
-                                     entry["sample_rate_hz"].get<double>()});
+                    .speech_from_ms = entry["speech_from_sample"].get<double>() / samples_a_ms,
+                    .speech_end_ms = entry["speech_end_sample"].get<double>() / samples_a_ms});
+  }
+  if (read.empty()) {
+    return Fail(Code::kNotFound,
+                fmt::format("'{}' holds no question", (folder / "manifest.jsonl").string()));
   }
   return read;
 }
@@ -98,8 +112,11 @@ Waterfall ToWaterfall(const std::string& label, const json& turn) {
 
 class Bench {
  public:
-  Bench(const BenchConfig& config, const BenchProgress& progress, std::vector<Question> questions)
-      : config_(config), progress_(progress), questions_(std::move(questions)) {}
+  Bench(const BenchConfig& config, const BenchProgress& progress, std::vector<Question> material)
+      : config_(config), progress_(progress), material_(std::move(material)) {
+    const auto count = std::min(material_.size(), static_cast<size_t>(config.questions));
+    questions_ = std::span(material_).first(count);
+  }
 
   Result<Report> Run() {
     PARLEY_TRY(const auto llm, ScriptedLlm::Start({}));
@@ -245,41 +262,71 @@ class Bench {
     return {};
   }
 
-  // 3 s of speech as a whole file: what a flush costs when nothing was done ahead.
+  // About 3 s of speech as a whole file: what a flush costs when nothing was done ahead. Whole
+  // questions, in turn: what a recognizer makes of one that is cut in a word says nothing of calls.
   Status MeasureRecognizer(const std::string& url) {
-    Series final_pass{.name = "recognizer: final for 3 s of speech",
+    Series final_pass{.name = "recognizer: final for about 3 s of speech",
                       .unit = "ms",
                       .targets = {{.percentile = 50, .value_max = 350}},
                       .note = "request to answer of /v1/audio/transcriptions on idle cores"};
-    PARLEY_TRY(const SpokenInput input, Spoken(questions_.back()));
-    std::vector<int16_t> pcm = input.pcm;
-    pcm.resize(3 * kTalkRateHz);
-    std::vector<std::byte> bytes(pcm.size() * 2);
+    const std::vector<Question> asked = NearestTo3s();
+    for (int i = 0; i < config_.utterances; ++i) {
+      progress_("recognizer", i, config_.utterances);
+      PARLEY_TRY(const std::string wav, SpeechOf(asked[static_cast<size_t>(i) % asked.size()]));
+      PARLEY_TRY(const double ms, TranscriptionMs(url, wav));
+      final_pass.values.push_back(ms);
+    }
+    report_.series.push_back(std::move(final_pass));
+    return {};
+  }
+
+  std::vector<Question> NearestTo3s() const {
+    constexpr size_t kClips = 5;
+    const auto distance = [](const Question& question) {
+      return std::abs(question.speech_ms() - 3000);
+    };
+    std::vector<Question> nearest = material_;
+    std::ranges::sort(nearest, {}, distance);
+    nearest.resize(std::min(nearest.size(), kClips));
+    return nearest;
+  }
+
+  // Its speech alone, with 200 ms around it, as a wav file.
+  static Result<std::string> SpeechOf(const Question& question) {
+    constexpr double kMarginMs = 200;
+    PARLEY_TRY(const SpokenInput input, Spoken(question));
+    const auto at = [&](double ms) {
+      const auto sample = static_cast<int64_t>(ms * kTalkRateHz / 1000);
+      return static_cast<size_t>(std::clamp<int64_t>(sample, 0, std::ssize(input.pcm)));
+    };
+    const size_t from = at(question.speech_from_ms - kMarginMs);
+    const auto pcm =
+        std::span(input.pcm).subspan(from, at(question.speech_end_ms + kMarginMs) - from);
+    std::vector<std::byte> bytes(pcm.size_bytes());
     audio::BytesFromPcm16(pcm, bytes);
-    const auto header = audio::WavHeader(kTalkRateHz, static_cast<int64_t>(pcm.size()));
+    const auto header = audio::WavHeader(kTalkRateHz, std::ssize(pcm));
     std::string wav(reinterpret_cast<const char*>(header.data()), header.size());
     wav.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    const std::string body =
+    return wav;
+  }
+
+  Result<double> TranscriptionMs(const std::string& url, const std::string& wav) {
+    std::string body =
         "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n"
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n"
         "Content-Type: audio/wav\r\n\r\n" +
         wav + "\r\n--b--\r\n";
-    for (int i = 0; i < config_.utterances; ++i) {
-      progress_("recognizer", i, config_.utterances);
-      const int64_t begin_us = clock_.NowUs();
-      PARLEY_TRY(const auto response,
-                 net::Fetch({.method = "POST",
-                             .url = url + "/v1/audio/transcriptions",
-                             .headers = {{"Content-Type", "multipart/form-data; boundary=b"}},
-                             .body = body}));
-      if (response.status != 200) {
-        return Fail(Code::kInternal, fmt::format("/v1/audio/transcriptions answered {}: {}",
-                                                 response.status, response.body));
-      }
-      final_pass.values.push_back(static_cast<double>(clock_.NowUs() - begin_us) / 1000);
+    const int64_t begin_us = clock_.NowUs();
+    PARLEY_TRY(const auto response,
+               net::Fetch({.method = "POST",
+                           .url = url + "/v1/audio/transcriptions",
+                           .headers = {{"Content-Type", "multipart/form-data; boundary=b"}},
+                           .body = std::move(body)}));
+    if (response.status != 200) {
+      return Fail(Code::kInternal, fmt::format("/v1/audio/transcriptions answered {}: {}",
+                                               response.status, response.body));
     }
-    report_.series.push_back(std::move(final_pass));
-    return {};
+    return static_cast<double>(clock_.NowUs() - begin_us) / 1000;
   }
 
   void MeasureIdle(const OwnServer& server) {
@@ -308,7 +355,8 @@ class Bench {
 
   const BenchConfig& config_;
   const BenchProgress& progress_;
-  const std::vector<Question> questions_;
+  const std::vector<Question> material_;
+  std::span<const Question> questions_;  // those asked
   const SteadyClock clock_;
   Report report_;
 };
@@ -328,8 +376,8 @@ std::string Machine() {
 }  // namespace
 
 Result<Report> RunBench(const BenchConfig& config, const BenchProgress& progress) {
-  PARLEY_TRY(auto questions, ReadManifest(config.material, config.questions));
-  PARLEY_TRY(Report report, Bench(config, progress, std::move(questions)).Run());
+  PARLEY_TRY(auto material, ReadManifest(config.material));
+  PARLEY_TRY(Report report, Bench(config, progress, std::move(material)).Run());
   report.title = "How a conversation with Parley feels";
   report.machine = Machine();
   report.commit = config.commit.empty() ? "unknown" : config.commit;
