@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/idle_heap.h"
 #include "base/log.h"
 #include "gateway/apology.h"
 #include "gateway/components.h"
@@ -71,6 +72,7 @@ struct Gateway::Parts {
   std::unique_ptr<WorkPool> pool;
   std::unique_ptr<GatewayService> service;
   std::unique_ptr<net::Server> server;
+  IdleHeap heap;
 
   Result<session::VoiceChoice> ChooseVoice(std::string_view name) const {
     PARLEY_TRY(const VoiceName found, names.Voice("", name));
@@ -178,6 +180,11 @@ Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() { parts_->Close(0); }
 
 std::string Gateway::url() const { return parts_->server->base_url(); }
+
+void Gateway::Rest() {
+  const int sessions = parts_->sessions.count();
+  parts_->heap.Look(sessions > 0, parts_->sessions.opened() + parts_->service->jobs_begun());
+}
 
 void Gateway::Stop() { parts_->Close(parts_->settings.gateway.stop_grace_ms); }
 

@@ -19,6 +19,8 @@ class Gateway {
   ~Gateway();
 
   std::string url() const;
+  // Called every few seconds, by one thread: gives back memory that conversations took.
+  void Rest();
   // Conversations get 1001 "going away", requests under way the configured grace.
   void Stop();
 

@@ -60,6 +60,9 @@ class GatewayService final : public net::Service {
   net::Upgrade OnUpgrade(const net::HttpRequest& request, net::Executor& executor) override;
   net::HttpResponse OnBadRequest(int status, std::string_view why) override;
 
+  // Requests for speech, words and answers so far. Thread-safe.
+  uint64_t jobs_begun() const { return next_reply_.load() - 1; }
+
  private:
   using Handler = void (GatewayService::*)(std::shared_ptr<net::Exchange>);
   struct Route {

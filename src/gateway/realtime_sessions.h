@@ -25,6 +25,8 @@ class RealtimeSessions {
   net::Upgrade Open(const net::HttpRequest& request, net::Executor& executor, std::string patch);
 
   int count() const { return shared_->count.load(); }
+  // Sessions so far.
+  uint64_t opened() const { return shared_->next_id.load() - 1; }
 
  private:
   struct Shared {

@@ -131,9 +131,9 @@ sigset_t BlockSignals() {
 Status Serve(const Settings& settings, const sigset_t& signals) {
   PARLEY_TRY_STATUS(log::Init("gateway", settings.log_level));
   PARLEY_TRY(const auto gateway, Gateway::Start(settings));
-  int signal = 0;
-  while (::sigwait(&signals, &signal) != 0) {
-  }
+  constexpr timespec kRestInterval{.tv_sec = 5, .tv_nsec = 0};
+  int signal = -1;
+  while ((signal = ::sigtimedwait(&signals, nullptr, &kRestInterval)) < 0) gateway->Rest();
   log::Info("gateway_stopping signal={}", signal);
   gateway->Stop();
   return {};

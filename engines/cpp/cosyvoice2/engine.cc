@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <ggml.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cmath>
@@ -107,7 +106,6 @@ Result<engine::Loaded> Engine::Load(const engine::Load& load, engine::LoadProgre
     free_.push_back(speeches_.back().get());
   }
   PARLEY_TRY_STATUS(WarmUp());
-  malloc_trim(0);  // What converting the weights took.
   log::Info("cosyvoice2_loaded lm_mb={} flow_mb={} hift_mb={} cache_mb_a_second={} voices={}",
             lm_->weight_bytes() >> 20, flow_->weight_bytes() >> 20, hift_->weight_bytes() >> 20,
             flow_->cache_bytes_a_second() >> 20, voices_.names().size());

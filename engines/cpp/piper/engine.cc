@@ -1,7 +1,5 @@
 #include "piper/engine.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -177,7 +175,6 @@ Result<engine::Loaded> PiperModel::Load(const engine::Load& load, engine::LoadPr
     return Fail(std::move(warm.error()));
   }
   model = {};
-  malloc_trim(0);  // Loading leaves 60 MB of freed pages behind.
   engine::Loaded loaded{.sample_rate_hz = voice_.sample_rate_hz,
                         .slots = static_cast<int>(slots),
                         .voices = VoiceNames(voice_),

@@ -1,6 +1,7 @@
 #include "engine/internal/engine_session.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,6 +86,7 @@ Status EngineSession::LoadModel() {
   const TimePoint before = std::chrono::steady_clock::now();
   PARLEY_TRY(Loaded loaded, Guarded([&] { return model_.load(load, *this); }));
   if (loaded.load_ms == 0) loaded.load_ms = Ms(std::chrono::steady_clock::now() - before).count();
+  malloc_trim(0);  // what reading and converting weights took
   if (loaded.memory_bytes == 0) loaded.memory_bytes = ResidentBytesOf(getpid());
 
   lock.lock();
@@ -99,10 +101,12 @@ Status EngineSession::LoadModel() {
 void EngineSession::ServeUntilStopped() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kStatsInterval, [&] { return stopping_.has_value(); })) {
-    Stats stats{.memory_bytes = ResidentBytesOf(getpid()),
-                .device_memory_bytes = loaded_->device_memory_bytes,
+    Stats stats{.device_memory_bytes = loaded_->device_memory_bytes,
                 .streams = static_cast<int>(streams_.size())};
+    const uint64_t begun = last_stream_;
     lock.unlock();
+    heap_.Look(stats.streams > 0, begun);
+    stats.memory_bytes = ResidentBytesOf(getpid());
     link_.Send(0, stats);
     lock.lock();
   }

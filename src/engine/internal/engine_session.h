@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/idle_heap.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "engine/internal/link.h"
@@ -91,6 +92,7 @@ class EngineSession final : private LoadProgress {
   Link link_;  // after what its threads touch
 
   std::vector<std::thread> slots_;
+  IdleHeap heap_;  // the caller's thread alone
 };
 
 }  // namespace parley::engine::internal
