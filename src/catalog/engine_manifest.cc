@@ -22,6 +22,7 @@ constexpr uint64_t kMemoryMibMax = 1 << 30;
 
 std::vector<fs::path> Resolved(const std::vector<std::string>& paths, const fs::path& folder) {
   std::vector<fs::path> resolved;
+  resolved.reserve(paths.size());
   for (const std::string& path : paths) resolved.push_back((folder / path).lexically_normal());
   return resolved;
 }

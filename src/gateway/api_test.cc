@@ -1,4 +1,5 @@
 // The REST addresses over a real socket, with a fake voice and recognizer.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,8 +48,8 @@ net::HttpCall Transcription(const FakeGateway& gateway, const std::string& file,
       "Content-Type: audio/wav\r\n\r\n" +
       file + "\r\n";
   for (const auto& [name, value] : fields) {
-    call.body +=
-        "--B\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+    call.body += fmt::format("--B\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n",
+                             name, value);
   }
   call.body += "--B--\r\n";
   return call;

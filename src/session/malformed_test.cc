@@ -136,8 +136,9 @@ class MalformedTest : public ::testing::Test {
     if (!error["code"].is_null()) {
       EXPECT_TRUE(kDocumentedCodes.contains(error["code"])) << error << Text(event);
     }
-    const bool has_id = event.contains("event_id") && event["event_id"].is_string();
-    if (has_id && event["event_id"] != "" && error["code"] != "invalid_json") {
+    const bool has_id = event.contains("event_id") && event["event_id"].is_string() &&
+                        !event["event_id"].get_ref<const std::string&>().empty();
+    if (has_id && error["code"] != "invalid_json") {
       EXPECT_EQ(error["event_id"], Json::parse(Text(event))["event_id"]) << error;
     }
     if (error["code"].is_string() && kNamingCodes.contains(error["code"])) {

@@ -70,7 +70,7 @@ inline Parsed<void> OnlyKnown(const Json& object, const std::string& path,
     bool found = false;
     for (const std::string_view name : known) found = found || name == key;
     if (!found) {
-      const std::string full = path.empty() ? key : path + "." + key;
+      const std::string full = path.empty() ? key : fmt::format("{}.{}", path, key);
       return Refuse("unknown_parameter", fmt::format("Unknown parameter: '{}'.", full), full);
     }
   }

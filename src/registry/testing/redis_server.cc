@@ -48,6 +48,7 @@ void RedisServer::Start() {
   if (!has_port) words.insert(words.end(), {"--port", "0"});
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // A socket that a killed one left behind would be taken for the new one's.

@@ -40,7 +40,7 @@ Status EncoderCase(const Place& place, const Flow& flow, const json& one, nn::Ex
   const Encoder::Options options = {
       .chunked = one.at("streaming"), .final = one.at("finalize"), .keep = false};
   PARLEY_TRY(const auto mu, flow.encoder().Forward(executor, state, tokens, options, &taps));
-  for (const std::string file : one.at("files")) {
+  for (const auto& file : one.at("files").get<std::vector<std::string>>()) {
     PARLEY_TRY(const auto expected, ReadFloats(place.set, name + "_" + file));
     const bool last = file == "out" || file == "mu";
     rows.push_back(Compare(name, file, taps[file], expected, last ? kEncoder : kEncoderInside));
@@ -80,7 +80,7 @@ Status EstimatorCase(const Place& place, const Flow& flow, const json& one, nn::
   PARLEY_TRY(const auto v, flow.estimator().Forward(executor, call, &taps));
   PARLEY_TRY(const auto expected, ReadFloats(place.set, name + "_v"));
   rows.push_back(Compare(name, "v", Transpose(v, frames, kMel), expected, kEstimator));
-  for (const std::string file : one.at("intermediates")) {
+  for (const auto& file : one.at("intermediates").get<std::vector<std::string>>()) {
     PARLEY_TRY(const auto inside, ReadFloats(place.set, name + "_" + file));
     rows.push_back(Compare(name, file, taps[file], inside, kEstimator));
   }

@@ -68,8 +68,8 @@ class Silence final : public Noise {
 };
 
 TEST(MakeSource, SinesGoOnWhereTheCallBeforeLeftThem) {
-  std::vector<float> f0;
-  for (int i = 0; i < 60; ++i) f0.push_back(150 + 2 * static_cast<float>(i % 7));
+  std::vector<float> f0(60);
+  for (size_t i = 0; i < f0.size(); ++i) f0[i] = 150 + 2 * static_cast<float>(i % 7);
   const SourceMix mix = {.weight = {1, 0.5, 0, 0, 0, 0, 0, 0, 0}, .bias = 0};
   const auto whole = MakeSource(f0, mix, Silence());
   SourcePhase phase;
