@@ -7,9 +7,12 @@
 namespace parley {
 
 bool IdleHeap::Look(bool busy, uint64_t begun) {
-  const bool quiet = !busy && begun == std::exchange(begun_, begun);
-  if (!quiet) worked_ = true;
-  if (!quiet || !std::exchange(worked_, false)) return false;
+  const bool more = begun != std::exchange(begun_, begun);
+  if (busy || more) {
+    looks_left_ = kLooks;
+    return false;
+  }
+  if (looks_left_ == 0 || --looks_left_ > 0) return false;
   malloc_trim(0);
   return true;
 }

@@ -16,8 +16,10 @@ class IdleHeap {
   bool Look(bool busy, uint64_t begun);
 
  private:
+  static constexpr int kLooks = 2;
+
   uint64_t begun_ = 0;
-  bool worked_ = true;  // starting is work too
+  int looks_left_ = kLooks;  // without work until the pages go back; 0: they have
 };
 
 }  // namespace parley

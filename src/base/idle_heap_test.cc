@@ -20,15 +20,18 @@ int64_t ResidentPages() {
   return resident;
 }
 
-TEST(IdleHeap, LooksOncePerTimeOfWorkAndNeverWhileItLasts) {
+TEST(IdleHeap, GivesBackOncePerTimeOfWorkAndNeverWhileItLasts) {
   IdleHeap heap;
+  EXPECT_FALSE(heap.Look(false, 0));
   EXPECT_TRUE(heap.Look(false, 0)) << "what starting left";
   EXPECT_FALSE(heap.Look(false, 0));
   EXPECT_FALSE(heap.Look(true, 1));
   EXPECT_FALSE(heap.Look(true, 1));
+  EXPECT_FALSE(heap.Look(false, 1));
   EXPECT_TRUE(heap.Look(false, 1));
   EXPECT_FALSE(heap.Look(false, 1));
   EXPECT_FALSE(heap.Look(false, 2)) << "begun and over between two looks";
+  EXPECT_FALSE(heap.Look(false, 2));
   EXPECT_TRUE(heap.Look(false, 2));
 }
 
@@ -43,7 +46,9 @@ TEST(IdleHeap, PagesGoBackToTheSystem) {
   // The last one stays, so that the heap's top cannot go back by itself.
   for (size_t i = 0; i + 1 < kCount; ++i) blocks[i].reset();
   const int64_t before = ResidentPages();
-  ASSERT_TRUE(IdleHeap().Look(false, 0));
+  IdleHeap heap;
+  heap.Look(false, 0);
+  ASSERT_TRUE(heap.Look(false, 0));
   EXPECT_LT(ResidentPages(), before - static_cast<int64_t>(kBytes * kCount / 4096 / 2));
 }
 
