@@ -18,6 +18,8 @@
 #include "cli/doctor_command.h"
 #include "cli/engine_command.h"
 #include "cli/models_command.h"
+#include "cli/replay_command.h"
+#include "cli/sim_command.h"
 #include "cli/speech_commands.h"
 #include "cli/talk_command.h"
 #include "cli/workers_command.h"
@@ -63,6 +65,8 @@ int RunParley(int argc, char** argv, Up up) {
   AddWorkersCommand(app, context);
   AddWorkerCommand(app, context);
   AddBenchCommand(app, context);
+  AddSimCommand(app, context);
+  AddReplayCommand(app, context);
   AddDoctorCommand(app, context);
   AddConfigCommand(app, context);
   AddCompletionCommand(app, context);

@@ -26,6 +26,9 @@ void BindOwnSettings(config::Binder& binder, Settings& settings) {
                "rides out a bad network.");
   binder.Field("session.speculation", &session.speculation,
                "Think ahead while the caller may have finished: answers sooner, wastes tokens.");
+  binder.Field("session.trace_dir", &session.trace_dir,
+               "Folder in which each session's events are recorded, words but no sound, for "
+               "'parley replay'; empty: nothing is recorded.");
   binder.Field("session.apology", &session.apology,
                "What is said when a reply failed; its sound is made at start.");
 }

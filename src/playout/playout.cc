@@ -72,6 +72,24 @@ void Playout::Release(TurnId turn, int64_t now_us) {
   Find(turn)->origin_us = now_us;
 }
 
+void Playout::Pause(TurnId turn, int64_t now_us) {
+  Turn* held = Find(turn);
+  if (held && turn == released_ && !held->paused()) held->paused_us = now_us;
+}
+
+void Playout::Resume(TurnId turn, int64_t now_us) {
+  Turn* held = Find(turn);
+  if (!held || !held->paused()) return;
+  if (config_.sink != Sink::kRemote) held->origin_us += now_us - held->paused_us;
+  held->paused_us = -1;
+  // A client that played on may have run dry meanwhile.
+  held->origin_us = std::max(held->origin_us, now_us - held->UsOf(held->sent));
+}
+
+int64_t Playout::HeardUs(const Turn& turn, int64_t now_us) const {
+  return turn.paused() && config_.sink != Sink::kRemote ? turn.paused_us : now_us;
+}
+
 void Playout::Drop(TurnId turn) {
   if (Turn* held = Find(turn)) Forget(*held);
 }
@@ -95,7 +113,7 @@ bool Playout::Push(TurnId turn, UtteranceId utterance, std::span<const int16_t> 
   if (held->utterances.empty() || held->utterances.back().id != utterance) {
     held->utterances.push_back({utterance, from, from});
   }
-  if (turn == released_ && held->waiting() == 0) Restart(*held, now_us);
+  if (turn == released_ && held->waiting() == 0 && !held->paused()) Restart(*held, now_us);
   held->pcm.insert(held->pcm.end(), pcm.begin(), pcm.end());
   held->utterances.back().upto = from + static_cast<int64_t>(pcm.size());
   held->pushed_us = now_us;
@@ -152,6 +170,7 @@ int64_t Playout::ScheduleUs(const Turn& turn, int64_t samples) const {
 
 // How much would leave in the next frame; 0: nothing yet.
 int64_t Playout::FrameSamples(const Turn& turn, int64_t now_us) const {
+  if (turn.paused()) return 0;
   const int64_t frame = audio::SamplesOfMs(config_.frame_ms, turn.rate_hz);
   const int64_t most = audio::SamplesOfMs(config_.frame_max_ms, turn.rate_hz);
   const int64_t waiting = turn.waiting();
@@ -193,7 +212,7 @@ std::optional<int64_t> Playout::NextDueUs(int64_t now_us) const noexcept {
   if (!turn) return std::nullopt;
   const int64_t samples = FrameSamples(*turn, now_us);
   if (samples > 0) return std::max(ScheduleUs(*turn, samples), now_us);
-  if (turn->played >= turn->sent) return std::nullopt;
+  if (turn->played >= turn->sent || HeardUs(*turn, now_us) != now_us) return std::nullopt;
   // The position moves until all that was sent is heard.
   const int64_t heard_us = turn->origin_us + turn->UsOf(turn->sent);
   const int64_t step_us = int64_t{config_.frame_ms} * 1000;
@@ -210,7 +229,7 @@ Position Playout::At(int64_t now_us) noexcept {
     const int64_t queue_us =
         config_.sink == Sink::kOwnPacer ? int64_t{config_.own_queue_ms} * 1000 : 0;
     const int64_t heard =
-        turn->SamplesOf(std::max<int64_t>(now_us - turn->origin_us - queue_us, 0));
+        turn->SamplesOf(std::max<int64_t>(HeardUs(*turn, now_us) - turn->origin_us - queue_us, 0));
     turn->played = std::clamp(heard, turn->played, turn->sent);
   }
   return {.turn = turn->id, .sent = turn->sent, .played = turn->played};

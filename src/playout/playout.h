@@ -71,6 +71,10 @@ class Playout {
   void Hold(TurnId turn, int sample_rate_hz = 0);
   // The turn may leave; the one released before ends here.
   void Release(TurnId turn, int64_t now_us);
+  // Nothing of the turn leaves until it goes on from there; the schedule waits with it. What a
+  // kRemote client already has it plays, and so it is counted.
+  void Pause(TurnId turn, int64_t now_us);
+  void Resume(TurnId turn, int64_t now_us);
   // What has not left is thrown away, and so is what comes later.
   void Drop(TurnId turn);
   // No more audio comes for this turn; its last, partial frame may leave.
@@ -120,9 +124,11 @@ class Playout {
     int64_t reported_us = 0;
     int64_t origin_us = 0;  // when sample 0 is (or was) heard
     int64_t pushed_us = 0;
+    int64_t paused_us = -1;  // −1: it is not
     int rate_hz = 0;
     int64_t SamplesOf(int64_t us) const { return us * rate_hz / 1'000'000; }
     int64_t UsOf(int64_t samples) const { return (samples * 1'000'000 + rate_hz - 1) / rate_hz; }
+    bool paused() const { return paused_us >= 0; }
     int64_t waiting() const { return static_cast<int64_t>(pcm.size() - read); }
   };
 
@@ -134,6 +140,8 @@ class Playout {
   int64_t ScheduleUs(const Turn& turn, int64_t samples) const;
   int64_t FrameSamples(const Turn& turn, int64_t now_us) const;
   void Restart(Turn& turn, int64_t now_us);
+  // The time up to which the turn has been heard.
+  int64_t HeardUs(const Turn& turn, int64_t now_us) const;
   void Forget(Turn& turn);
 
   Config config_;

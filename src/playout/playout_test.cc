@@ -242,6 +242,38 @@ TEST(Playout, TheOwnPacerSendsInRealTimeWithGain) {
   EXPECT_NEAR(Drain(playout, kStart + 40 * kMs).pcm.back(), 10'000, 2);
 }
 
+TEST(Playout, APausedTurnGoesOnWhereItWas) {
+  for (const Sink sink : {Sink::kOwnPacer, Sink::kReporting, Sink::kRemote}) {
+    Config config;
+    config.sink = sink;
+    Playout playout(config);
+    playout.Hold(kTurn);
+    playout.Push(kTurn, kFirst, Sound(3000), kStart);
+    playout.Close(kTurn);
+    playout.Release(kTurn, kStart);
+    Sent before = Drain(playout, kStart + 1000 * kMs);
+    const auto report = [&](int64_t ms) {
+      if (sink == Sink::kReporting) playout.Report(kTurn, 1000 * 24, kStart + ms * kMs);
+    };
+    report(1000);
+    playout.Pause(kTurn, kStart + 1000 * kMs);
+    EXPECT_EQ(Drain(playout, kStart + 1800 * kMs).samples, 0);
+    report(1800);
+    const int64_t heard = playout.At(kStart + 1800 * kMs).played;
+    playout.Resume(kTurn, kStart + 1800 * kMs);
+    // The client that played on has run dry, and is given what it lacks; the others have it all.
+    const int64_t lead_ms = sink == Sink::kOwnPacer ? 40 : 400;
+    const int64_t heard_ms = sink == Sink::kRemote ? 1400 : sink == Sink::kReporting ? 1000 : 960;
+    EXPECT_NEAR(static_cast<double>(heard), static_cast<double>(heard_ms * 24), 24 * 20);
+    const Sent after = Drain(playout, kStart + 1900 * kMs);
+    const int64_t due_ms = (sink == Sink::kRemote ? 400 : 0) + 1100 + lead_ms;
+    EXPECT_NEAR(static_cast<double>(before.samples + after.samples),
+                static_cast<double>(due_ms * 24), 24 * 40);
+    EXPECT_EQ(after.pcm.front(), static_cast<int16_t>(before.pcm.back() + 1)) << "not one is lost";
+    EXPECT_EQ(playout.underruns(), 0);
+  }
+}
+
 TEST(Playout, TickingAllocatesNothing) {
   for (const Sink sink : {Sink::kRemote, Sink::kOwnPacer}) {
     Config config;

@@ -210,6 +210,9 @@ std::string TranscriptionFailedEvent(std::string_view item_id, std::string_view 
 std::string GainEvent(double db, int ramp_ms) {
   return EventMessage("x_parley.gain", {{"db", db}, {"ramp_ms", ramp_ms}});
 }
+std::string PauseEvent(std::string_view item_id, bool paused) {
+  return EventMessage("x_parley.pause", {{"item_id", item_id}, {"paused", paused}});
+}
 std::string DropEvent(std::string_view item_id) {
   return EventMessage("x_parley.drop", {{"item_id", item_id}});
 }

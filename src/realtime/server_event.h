@@ -44,6 +44,7 @@ std::string TranscriptionFailedEvent(std::string_view item_id, std::string_view 
 // Extensions (x_parley.h).
 std::string GainEvent(double db, int ramp_ms);
 std::string DropEvent(std::string_view item_id);
+std::string PauseEvent(std::string_view item_id, bool paused);
 std::string WordsEvent(std::string_view item_id, std::string_view text);
 std::string TurnEvent(std::string_view response_id, std::string_view item_id,
                       const turn::TurnRecord& record, std::string_view heard);

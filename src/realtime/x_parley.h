@@ -10,6 +10,9 @@
 //
 //   server → client
 //   x_parley.gain      {db, ramp_ms}      what plays is made quieter (−15) or as before (0)
+//   x_parley.pause     {item_id, paused}  that item falls silent where it is; paused false: it goes
+//   on
+//                                         from there, unless it was dropped
 //   x_parley.drop      {item_id}          stop playing that item now, forget what is unplayed
 //   x_parley.words     {item_id, text}    the user's words so far; later ones replace them
 //   x_parley.turn      {response_id, item_id, turn: {…}}  once a turn is over: its waterfall in ms

@@ -68,6 +68,9 @@ Status Session::Impl::Start() {
   core.language = config_.language;
   core.apology = config_.apology;
   PARLEY_TRY(core_, turn::Core::Create(core));
+  if (!config_.trace_dir.empty()) {
+    recording_ = std::make_unique<Recording>(config_.trace_dir, id_, core, config_.trace_bytes_max);
+  }
   PARLEY_TRY(uplink_, Uplink::Create(object_.settings().input_format));
   const auto emit = [this](turn::EventBody body) { Step(std::move(body)); };
   hearing_ = std::make_shared<Hearing>(Hearing::Deps{.clock = services_.clock,
@@ -103,6 +106,7 @@ Status Session::Impl::Start() {
 
 void Session::Impl::Stop() {
   if (std::exchange(stopped_, true)) return;
+  recording_.reset();
   log::Info("session_ended session={}", id_.value);
   if (services_.end_of_turn) services_.end_of_turn->Forget(id_);
   timer_->Cancel();
@@ -140,6 +144,7 @@ void Session::Impl::RunSteps() {
     events_.pop_front();
     decided_us_ = event.now_us;
     const std::span<const turn::Action> actions = core_->Step(event);
+    if (recording_) recording_->Add(event, actions);
     Watch(actions);
     for (const turn::Action& action : actions) Do(action);
   }

@@ -48,6 +48,9 @@ class Session {
     std::string language = "en";   // where the client names none
     std::string apology = "Sorry, I could not answer that. Please try again.";
     bool speculation = true;
+    // Where each session's events are recorded for `parley replay`, without sound; empty: nowhere.
+    std::string trace_dir;
+    size_t trace_bytes_max = size_t{64} << 20;  // of one session; what comes later is left out
     // Audio that was received and has not been looked at: more is refused.
     size_t backlog_bytes_max = size_t{64} << 20;
 

@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
+#include "base/testing/temp_dir.h"
 #include "session/testing/rig.h"
+#include "turn/trace.h"
 
 namespace parley::session {
 namespace {
@@ -74,6 +78,31 @@ TEST(Session, AQuestionIsAnsweredInTheOrderThatClientsDemand) {
   EXPECT_EQ(rig.Last("response.output_audio_transcript.done")["transcript"],
             "It is Paris, I think. Anything else?");
   EXPECT_EQ(rig.voice().requests().at(0).sample_rate_hz, 24'000);
+}
+
+TEST(Session, ARecordedConversationReplaysBitForBit) {
+  const parley::testing::TempDir folder;
+  Rig::Config config;
+  config.session.trace_dir = folder.path();
+  {
+    Rig rig(std::move(config));
+    AskAndHear(rig);
+    rig.Speak(600);  // hung up in mid-sentence
+  }
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+    files.push_back(file.path());
+  }
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(std::filesystem::status(files[0]).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const auto trace = turn::ParseTrace(*ReadFile(files[0], 1 << 20));
+  ASSERT_TRUE(trace) << trace.error().message;
+  EXPECT_GT(trace->steps.size(), 100u);
+  EXPECT_FALSE(trace->cut);
+  const auto replayed = turn::Replay(*trace);
+  ASSERT_TRUE(replayed);
+  EXPECT_TRUE(replayed->same()) << replayed->first_difference;
 }
 
 TEST(Session, TheItemKeepsItsNameFromOnsetToTranscript) {
@@ -322,6 +351,8 @@ TEST(Session, OurClientsAreToldGainAndDropAndTurns) {
   ASSERT_GT(rig.SamplesSent(), 0) << rig.events().back();
   rig.Speak(1000);
   rig.Silence(100);
+  ASSERT_FALSE(rig.Of("x_parley.pause").empty());
+  EXPECT_EQ(rig.Of("x_parley.pause").at(0)["paused"], true);
   EXPECT_EQ(rig.Last("x_parley.drop")["item_id"],
             rig.Of("response.output_item.done").at(0)["item"]["id"]);
   bool ducked = false;

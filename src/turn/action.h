@@ -101,6 +101,14 @@ struct HoldPlayout {
 struct ReleasePlayout {
   TurnId turn;
 };
+// The turn on the floor is silent from here on, and goes on from there: nothing is lost, nothing
+// repeated. What a client of another kind holds is heard all the same.
+struct PausePlayout {
+  TurnId turn;
+};
+struct ResumePlayout {
+  TurnId turn;
+};
 // What has not left is thrown away, and what a client of ours still holds.
 struct DropPlayout {
   TurnId turn;
@@ -138,10 +146,10 @@ struct RecordTurn {
   const TurnRecord* record = nullptr;
 };
 
-using Action =
-    std::variant<OpenSegment, CloseSegment, AskEndOfTurn, SetPartials, FlushRecognizer, StartDraft,
-                 PromoteDraft, DropDraft, StartReply, Speak, EndSpeech, SpeakApology, StopReply,
-                 CancelTurn, SetGain, HoldPlayout, ReleasePlayout, DropPlayout, TrimSpeech,
-                 AppendHistory, Notify, SetDeadline, ClearDeadline, RecordTurn>;
+using Action = std::variant<OpenSegment, CloseSegment, AskEndOfTurn, SetPartials, FlushRecognizer,
+                            StartDraft, PromoteDraft, DropDraft, StartReply, Speak, EndSpeech,
+                            SpeakApology, StopReply, CancelTurn, SetGain, HoldPlayout,
+                            ReleasePlayout, PausePlayout, ResumePlayout, DropPlayout, TrimSpeech,
+                            AppendHistory, Notify, SetDeadline, ClearDeadline, RecordTurn>;
 
 }  // namespace parley::turn

@@ -29,6 +29,18 @@ Status Policy::Validate() const {
   PARLEY_TRY_STATUS(InRange("silence_max_low_ms", silence_max_low_ms, silence_min_ms, 20'000));
   PARLEY_TRY_STATUS(InRange("habit_weight", habit_weight, 0, 1));
   PARLEY_TRY_STATUS(InRange("habit_start_ms", habit_start_ms, 50, 5000));
+  PARLEY_TRY_STATUS(InRange("flush_ms", flush_ms, 32, 1000));
+  PARLEY_TRY_STATUS(InRange("evidence_words", evidence_words, 1, 100));
+  PARLEY_TRY_STATUS(InRange("word_min_ms", word_min_ms, 1, 1000));
+  PARLEY_TRY_STATUS(InRange("evidence_pause_ms", evidence_pause_ms, 32, 60'000));
+  PARLEY_TRY_STATUS(InRange("evidence_words_due_ms", evidence_words_due_ms, 0, 60'000));
+  PARLEY_TRY_STATUS(InRange("evidence_word_ms", evidence_word_ms, 32, 60'000));
+  PARLEY_TRY_STATUS(InRange("evidence_voiced_ms", evidence_voiced_ms, evidence_word_ms, 60'000));
+  PARLEY_TRY_STATUS(
+      InRange("evidence_backchannel_ms", evidence_backchannel_ms, evidence_voiced_ms, 60'000));
+  PARLEY_TRY_STATUS(InRange("evidence_deaf_ms", evidence_deaf_ms, 32, 60'000));
+  PARLEY_TRY_STATUS(InRange("evidence_flush_ms", evidence_flush_ms, 32, 60'000));
+  PARLEY_TRY_STATUS(InRange("echo_lag_ms", echo_lag_ms, 0, 5000));
   PARLEY_TRY_STATUS(InRange("early_flushes_max", early_flushes_max, 0, 100));
   PARLEY_TRY_STATUS(InRange("flush_sure_ms", flush_sure_ms, 32, 5000));
   PARLEY_TRY_STATUS(InRange("segment_max_ms", segment_max_ms, 1000, 600'000));

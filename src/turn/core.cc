@@ -46,7 +46,7 @@ Snapshot Core::snapshot() const { return impl_->snapshot(); }
 Core::Impl::Impl(const Config& config)
     : config_(config),
       policy_(config_.policy),
-      lexicon_(LexiconFor(config.language)),
+      lexicon_(&LexiconFor(config.language)),
       detection_(config.detection),
       facts_(config.facts),
       habit_(policy_),
@@ -96,8 +96,7 @@ void Core::Impl::On(const Deadline& event) {
   if (!out_.Due(event.id, now_us_)) return;
   switch (event.id) {
     case DeadlineId::kFinal:
-      while (settling_count_ > 0 && settling_[0].final_deadline_us <= now_us_) SettleFront();
-      return SettleWhatIsReady();
+      return FinalIsDue();
     case DeadlineId::kReply:
       return OnReplySilent();
     case DeadlineId::kSpeech:
@@ -135,6 +134,7 @@ void Core::Impl::OnPlayoutStalled() {
   if (!floor_) return;
   const int64_t stalled_us = int64_t{policy_.playout_stalled_ms} * 1000;
   if (now_us_ - floor_->progress_us < stalled_us || floor_->reply_due_us != 0) return;
+  if (floor_->state == TurnState::kPaused) return Unduck();
   if (floor_->response_done) return FinishFloor();
   floor_->failure.assign("no sound came or left");
   StopFloor(ResponseReason::kStalled, ResponseStatus::kFailed);

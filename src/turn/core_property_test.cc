@@ -257,7 +257,7 @@ TEST(CoreProperty, SoundAndTimeAllocateNothing) {
     now_us += 20'000;
     quiet(Played{turn, i * 480 + 9600, i * 480});
   }
-  voice(0.9f, 30);  // interrupts
+  voice(0.9f, 45);  // interrupts
   EXPECT_FALSE(core->snapshot().floor);
   voice(0.1f, 60);  // decided, the recognizer silent
   now_us += 2'000'000;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "turn/testing/virtual_call.h"
@@ -248,7 +249,7 @@ TEST(Core, AnInterruptedReplyIsRememberedAsFarAsItWasHeard) {
   call.RunUntil(12'000);
   ExpectSound(call);
   ASSERT_EQ(call.CountOf("response_done 1"), 1) << Lines(call);
-  const int64_t heard_ms = call.TimeOf("drop 1") - call.TimeOf("first_frame 1");
+  const int64_t heard_ms = call.TimeOf("pause 1") - call.TimeOf("first_frame 1");
   std::string heard;
   const std::vector<std::string> words = {"One", "two",   "three", "four", "five",
                                           "six", "seven", "eight", "nine", "ten."};
@@ -271,7 +272,7 @@ TEST(Core, TheAgentDucksAtOnceAndStopsOnEvidence) {
   call.RunUntil(12'000);
   ExpectSound(call);
   EXPECT_NEAR(call.TimeOf("gain -15"), 3500 + 64, 40) << Lines(call);
-  EXPECT_LE(call.TimeOf("drop 1"), 3500 + 600) << "500 ms of voice in the first seconds of audio";
+  EXPECT_LE(call.TimeOf("pause 1"), 3500 + 350) << "silent before its words are known";
   EXPECT_EQ(call.TimeOf("speech_started 2"), call.TimeOf("drop 1"))
       << "announced with the evidence, not before";
 }
@@ -316,6 +317,21 @@ TEST(Core, AShortStopInterruptsWhenItsWordIsKnown) {
   ExpectSound(call);
   EXPECT_LE(call.TimeOf("drop 1"), 4000 + 200 + 150 + 400) << Lines(call);
   EXPECT_EQ(call.CountOf("transcript 2 [stop]"), 1);
+}
+
+TEST(Core, TheWordListsFollowTheLanguage) {
+  for (const char* language : {"en", "de"}) {
+    VirtualCall::Config config;
+    config.replies = {"Eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf."};
+    VirtualCall call(config);
+    SessionUpdate update{config.core.detection, config.core.facts, language};
+    call.At(100, [&] { call.Send(update); });
+    call.Say(500, kQuestion);
+    call.Say(4000, "halt", 200);
+    call.RunUntil(12'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("drop 1"), language == std::string_view("de") ? 1 : 0) << Lines(call);
+  }
 }
 
 TEST(Core, UnlessTheClientHasNoEchoOnlyWordsStopAtFirst) {
@@ -398,6 +414,27 @@ TEST(Core, AnUninterruptibleReplyIsSpokenToItsEndAndOneMoreWaitsBehindIt) {
   EXPECT_GE(call.TimeOf("first_frame 2"), call.TimeOf("first_frame 1") + 12 * 300);
 }
 
+TEST(Core, SpeechIntoALegalNoticeIsHeardButNotObeyed) {
+  for (const DetectionMode mode : {DetectionMode::kSemanticVad, DetectionMode::kServerVad}) {
+    VirtualCall::Config config;
+    config.core.detection.mode = mode;
+    config.replies = {"One two three four five six seven eight nine ten eleven twelve.", "Ok."};
+    VirtualCall call(config);
+    call.At(100, [&] { call.Send(ClientCreateResponse{.interruptible = false}); });
+    call.Say(1500, "stop stop I do not want this");
+    call.RunUntil(12'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("drop 1") + call.CountOf("gain -15"), 0) << Lines(call);
+    EXPECT_EQ(call.CountOf("response_done 1 completed"), 1);
+    EXPECT_GE(call.TimeOf("speech_started"), call.TimeOf("response_done 1"))
+        << "a client drops its sound when speech is announced";
+    EXPECT_EQ(call.prompts().back(),
+              "agent: One two three four five six seven eight nine ten eleven twelve.\n"
+              "user: stop stop I do not want this\n");
+    EXPECT_EQ(call.CountOf("response_done 2 completed"), 1);
+  }
+}
+
 TEST(Core, ASilentLanguageModelEndsInTheApology) {
   VirtualCall::Config config;
   config.reply_answers = false;
@@ -443,6 +480,20 @@ TEST(Core, AVoiceThatFailsForGoodEndsTheTurn) {
   call.Say(500, kQuestion);
   call.RunUntil(3500);
   call.Send(SpeechFailed{TurnId{1}, UtteranceId{1}, 0, false, true, "no such voice"});
+  call.RunUntil(14'000);
+  ExpectSound(call);
+  EXPECT_EQ(call.CountOf("apology"), 1) << Lines(call);
+  EXPECT_EQ(call.CountOf("response_done 1 failed no_speech"), 1);
+}
+
+TEST(Core, AVoiceThatMakesNoSoundIsApologizedFor) {
+  VirtualCall::Config config;
+  config.replies = {"One."};
+  config.speech_first_ms = 3000;
+  VirtualCall call(config);
+  call.Say(500, kQuestion);
+  call.RunUntil(3500);
+  call.Send(SpeechDone{TurnId{1}, UtteranceId{1}, 0});
   call.RunUntil(14'000);
   ExpectSound(call);
   EXPECT_EQ(call.CountOf("apology"), 1) << Lines(call);
@@ -575,14 +626,42 @@ TEST(Core, ClearForgetsTheOpenTurn) {
 }
 
 TEST(Core, ALongSilenceIsAnsweredWhenTheClientAskedForIt) {
+  for (const DetectionMode mode : {DetectionMode::kSemanticVad, DetectionMode::kServerVad}) {
+    VirtualCall::Config config;
+    config.core.detection.mode = mode;
+    config.core.detection.idle_timeout_ms = 5000;
+    VirtualCall call(config);
+    call.Say(500, kQuestion);
+    call.RunUntil(11'000);
+    ExpectSound(call);
+    EXPECT_EQ(call.CountOf("idle_timeout"), 1) << Lines(call);
+    EXPECT_EQ(call.CountOf("response_created 2"), 1);
+  }
+}
+
+TEST(Core, AnAgentThatHearsItselfUnderServerVadDoesNotAnswerItselfForEver) {
   VirtualCall::Config config = ServerVad();
-  config.core.detection.idle_timeout_ms = 5000;
+  config.core.facts.echo_free = false;
+  config.replies = {"The quick brown fox jumps over the lazy dog again and again."};
   VirtualCall call(config);
   call.Say(500, kQuestion);
-  call.RunUntil(11'000);
+  call.RunUntil(3200);
+  ASSERT_EQ(call.CountOf("first_frame 1"), 1) << Lines(call);
+  call.Say(3300, "quick brown fox", 200);
+  call.At(3700, [&] { call.Send(EchoEvidence{SegmentId{2}, 0.9f, 120}); });
+  call.RunUntil(6000);
+  EXPECT_EQ(call.CountOf("response_created"), 1) << Lines(call);
+  EXPECT_EQ(call.CountOf("transcript 2 []"), 1) << "nobody said anything";
+  // From now on it is known that the agent's sound comes back: a sound alone stops nothing.
+  call.Say(6000, "and what is the capital of Spain");
+  call.RunUntil(9000);
+  ASSERT_EQ(call.CountOf("first_frame 2"), 1) << Lines(call);
+  call.Say(9100, "quick brown fox", 200);
+  call.At(9500, [&] { call.Send(EchoEvidence{SegmentId{4}, 0.9f, 120}); });
+  call.RunUntil(16'000);
   ExpectSound(call);
-  EXPECT_EQ(call.CountOf("idle_timeout"), 1) << Lines(call);
-  EXPECT_EQ(call.CountOf("response_created 2"), 1);
+  EXPECT_EQ(call.CountOf("drop 2"), 0) << Lines(call);
+  EXPECT_EQ(call.CountOf("response_done 2 completed"), 1);
 }
 
 TEST(Core, TextOnlyRepliesHaveNoSpeech) {

@@ -71,7 +71,9 @@ int SilenceNeededMs(const Policy& policy, const PauseFacts& facts) {
   double needed_ms = limits.silence_max_ms +
                      (policy.silence_min_ms - limits.silence_max_ms) * Smoothstep(0.15, 0.85, p);
   if (facts.wants_more && !facts.decisive) needed_ms += policy.wants_more_ms;
-  needed_ms *= facts.habit;
+  // A slow speaker needs more time where the end is in doubt; where it is plain, nobody does.
+  const double plain_ms = facts.habit > 1 ? policy.silence_min_ms : 0;
+  needed_ms = plain_ms + (needed_ms - plain_ms) * facts.habit;
   return static_cast<int>(
       std::lround(std::clamp<double>(needed_ms, policy.silence_floor_ms, limits.limit_ms)));
 }
@@ -83,14 +85,21 @@ void PauseHabit::Learn(int64_t pause_ms) {
 double PauseHabit::factor() const { return std::clamp(mean_ms_ / start_ms_, 0.7, 1.5); }
 
 Interruption DecideInterruption(const Policy& policy, const InterruptFacts& facts) {
-  if (facts.echo_sound && facts.echo_words) return Interruption::kIgnore;
-  if (facts.stop_word || facts.content_words >= policy.evidence_words) return Interruption::kStop;
+  if (facts.echo_sound && facts.echo_words && !facts.stop_word) return Interruption::kIgnore;
+  // More words than the voice had room for are the recognizer's own.
+  const int words = std::min(facts.content_words, facts.utterance_ms / policy.word_min_ms);
+  if (facts.stop_word || words >= policy.evidence_words) return Interruption::kStop;
   const bool echo_possible = facts.echo_sound || facts.echo_words;
   const bool words_only = echo_possible || (facts.early && !facts.echo_free);
-  if (!words_only && !facts.only_backchannel && facts.voiced_ms >= policy.evidence_voiced_ms) {
-    return Interruption::kStop;
-  }
-  return facts.pausing ? Interruption::kGoOn : Interruption::kWait;
+  int voiced_needed_ms = policy.evidence_voiced_ms;
+  if (words > 0) voiced_needed_ms = policy.evidence_word_ms;
+  if (facts.only_backchannel) voiced_needed_ms = policy.evidence_backchannel_ms;
+  if (facts.deaf) voiced_needed_ms = policy.evidence_deaf_ms;
+  if (!words_only && facts.voiced_ms >= voiced_needed_ms) return Interruption::kStop;
+  if (facts.pausing) return facts.words_due ? Interruption::kWait : Interruption::kGoOn;
+  const bool likely = !words_only && !facts.only_backchannel;
+  return likely && facts.voiced_ms >= policy.evidence_pause_ms ? Interruption::kPause
+                                                               : Interruption::kWait;
 }
 
 bool GateOpen(const GateFacts& facts) {

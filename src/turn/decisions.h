@@ -20,6 +20,7 @@ class VoiceGate {
   // The last window was above threshold − hysteresis: not yet silence.
   bool lasting() const { return quiet_windows_ == 0; }
   bool voiced() const { return (recent_ & 1) != 0; }
+  int quiet_windows() const { return quiet_windows_; }
   bool active() const { return active_; }
   // How many windows back, the newest included, the first voiced one of the last three lies.
   int OnsetWindows() const;
@@ -63,19 +64,22 @@ class PauseHabit {
 
 // What is known of speech that began while the agent speaks.
 struct InterruptFacts {
-  int voiced_ms = 0;
-  bool pausing = false;  // the speech has stopped
-  bool has_text = false;
+  int voiced_ms = 0;       // since what was said was last weighed and found to be nothing
+  int utterance_ms = 0;    // of voice in all of it
+  bool pausing = false;    // the speech has stopped
+  bool words_due = false;  // … and the recognizer's words for it are on their way
   bool only_backchannel = false;
   bool stop_word = false;
-  int content_words = 0;  // neither backchannel nor the agent's own
+  int content_words = 0;  // neither backchannel nor the agent's own, and wholly heard
   bool early = false;     // within the first seconds of agent audio of the session
   bool echo_free = false;
   bool echo_sound = false;  // correlated with what was played
   bool echo_words = false;  // mostly the agent's own words
+  bool deaf = false;        // nothing turns speech into words
 };
 enum class Interruption {
   kWait,    // no evidence either way
+  kPause,   // likely, and not yet certain: the agent holds its breath
   kStop,    // the user wants the floor
   kGoOn,    // no evidence, and the speech is over: gain back
   kIgnore,  // echo: the segment is discarded

@@ -122,10 +122,13 @@ struct ClientTruncate {
 };
 struct ClientCreateResponse {
   bool audio = true;
+  // False, e.g. for a legal notice: speech meanwhile is heard and answered afterwards, not obeyed.
+  bool interruptible = true;
 };
 struct SessionUpdate {
   TurnDetection detection;
   ClientFacts facts;
+  std::string language;  // of the word lists from here on; empty: as before
 };
 
 // One of each is armed at most; arming it again moves it.

@@ -129,10 +129,21 @@ void InvariantChecker::See(const ReleasePlayout& action) {
   last_released_ = action.turn;
 }
 
+void InvariantChecker::See(const PausePlayout& action) {
+  Require(last_released_ == action.turn && !paused_, "a pause of what does not play");
+  paused_ = action.turn;
+}
+
+void InvariantChecker::See(const ResumePlayout& action) {
+  Require(paused_ == action.turn, "what is not paused goes on");
+  paused_ = {};
+}
+
 void InvariantChecker::See(const DropPlayout& action) {
   Turn& turn = Of(action.turn);
   Require(!turn.dropped, "playout dropped twice");
   turn.dropped = true;
+  if (paused_ == action.turn) paused_ = {};
 }
 
 void InvariantChecker::See(const TrimSpeech& action) {
@@ -230,7 +241,7 @@ void InvariantChecker::CheckState(const Snapshot& after) {
   };
   Require(!after.floor || after.floor == after.floor_id, "the speaking turn is not the floor's");
   Require(!after.floor || after.floor_state == TurnState::kSpeaking ||
-              after.floor_state == TurnState::kDucked,
+              after.floor_state == TurnState::kDucked || after.floor_state == TurnState::kPaused,
           "the floor is held by a turn that does not speak");
   Require(!after.next || after.floor < after.next, "an older turn is being prepared");
   Require(!after.floor || armed(DeadlineId::kPlayout), "a speaking turn without a deadline");
@@ -242,7 +253,11 @@ void InvariantChecker::CheckState(const Snapshot& after) {
   Require(after.settling == 0 || armed(DeadlineId::kFinal), "a decided turn without a deadline");
   Require(!released_now_ || after.user != UserState::kSpeaking,
           "a reply's first frame while the user speaks");
-  Require(gain_db_ == 0 || after.floor_state == TurnState::kDucked, "ducked without a reason");
+  Require(gain_db_ == 0 || after.floor_state == TurnState::kDucked ||
+              after.floor_state == TurnState::kPaused,
+          "ducked without a reason");
+  Require(!paused_ || (after.floor == paused_ && after.floor_state == TurnState::kPaused),
+          "paused without a reason");
   Require(static_cast<bool>(after.draft) == static_cast<bool>(draft_), "a draft nobody knows of");
   const bool rest = after.user == UserState::kQuiet && !after.segment && after.settling == 0 &&
                     !after.floor && !after.next && !after.draft;

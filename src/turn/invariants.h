@@ -76,6 +76,8 @@ class InvariantChecker {
   void See(const SetGain& action);
   void See(const HoldPlayout& action);
   void See(const ReleasePlayout& action);
+  void See(const PausePlayout& action);
+  void See(const ResumePlayout& action);
   void See(const DropPlayout& action);
   void See(const TrimSpeech& action);
   void See(const AppendHistory& action);
@@ -94,6 +96,7 @@ class InvariantChecker {
   TurnId last_agent_history_;
   SegmentId last_user_history_;
   TurnId draft_;
+  TurnId paused_;
   double gain_db_ = 0;
   bool released_now_ = false;
   int responses_open_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 
 #include "base/check.h"
 #include "turn/words.h"
@@ -182,12 +183,13 @@ bool IsOnlyBackchannel(const Lexicon& lexicon, std::string_view text) {
   return any;
 }
 
-bool OpensWithStop(const Lexicon& lexicon, std::string_view text) {
+bool OpensWithStop(const Lexicon& lexicon, std::string_view text, std::string_view own_words) {
   WordReader reader(text);
   bool more = reader.Next();
   while (more) {
-    const size_t stop = Longest(lexicon.stops, reader);
-    const size_t empty = LongestEmpty(lexicon, reader);
+    const bool own = !own_words.empty() && TextHas(own_words, reader.word());
+    const size_t stop = own ? 0 : Longest(lexicon.stops, reader);
+    const size_t empty = std::max<size_t>(LongestEmpty(lexicon, reader), own ? 1 : 0);
     if (stop > 0 && stop >= empty) return true;
     if (empty == 0) return false;
     more = Skip(reader, empty);
@@ -281,6 +283,17 @@ bool SameWords(const Lexicon& lexicon, std::string_view a, std::string_view b) {
     if (!more_left) return true;
     if (left.word() != right.word()) return false;
   }
+}
+
+std::string_view WithoutLastWord(std::string_view text) {
+  const std::string_view trimmed = Trimmed(text);
+  const size_t space = trimmed.rfind(' ');
+  constexpr size_t kTwoCharacters = 6;
+  const uint8_t lead = trimmed.size() < 3 ? 0 : static_cast<uint8_t>(trimmed[trimmed.size() - 3]);
+  if (lead >= 0xe3 && lead <= 0xe9) {
+    return trimmed.substr(0, trimmed.size() - std::min(trimmed.size(), kTwoCharacters));
+  }
+  return space == std::string_view::npos ? std::string_view() : trimmed.substr(0, space);
 }
 
 bool EndsSentence(std::string_view text) {

@@ -36,8 +36,9 @@ const Lexicon& LexiconFor(std::string_view language);
 // There are words, and all of them are backchannels or fillers.
 bool IsOnlyBackchannel(const Lexicon& lexicon, std::string_view text);
 
-// The first words after backchannels and fillers are of the stop list.
-bool OpensWithStop(const Lexicon& lexicon, std::string_view text);
+// The first words after backchannels, fillers and (where given) those of `own_words` are of the
+// stop list.
+bool OpensWithStop(const Lexicon& lexicon, std::string_view text, std::string_view own_words = {});
 
 // Words that are neither backchannel nor filler, nor (where given) stand in `own_words`.
 int CountContentWords(const Lexicon& lexicon, std::string_view text,
@@ -59,6 +60,9 @@ bool IsYesNoQuestion(const Lexicon& lexicon, std::string_view text);
 
 // Equal after lower-casing and removal of punctuation and fillers.
 bool SameWords(const Lexicon& lexicon, std::string_view a, std::string_view b);
+
+// The text up to before its last word; of a script without spaces, its last two characters.
+std::string_view WithoutLastWord(std::string_view text);
 
 // The text ends as a sentence does: one full stop, a question or exclamation mark.
 bool EndsSentence(std::string_view text);

@@ -35,6 +35,8 @@ TEST(Lexicon, KnowsBackchannelsAndStops) {
   EXPECT_TRUE(OpensWithStop(En(), "okay, hold on a second"));
   EXPECT_FALSE(OpensWithStop(En(), "don't stop"));
   EXPECT_FALSE(OpensWithStop(LexiconFor("xx"), "stop"));
+  EXPECT_TRUE(OpensWithStop(En(), "brown fox stop", "the quick brown fox"));
+  EXPECT_FALSE(OpensWithStop(En(), "brown stop", "a brown stop sign"));
 }
 
 TEST(Lexicon, CountsWordsThatAreNeitherBackchannelNorTheAgents) {
@@ -116,6 +118,13 @@ TEST(Lexicon, SpeaksSixLanguages) {
 TEST(Lexicon, CapitalsOfOtherAlphabetsAreSmallOnesToo) {
   EXPECT_TRUE(IsOnlyBackchannel(LexiconFor("de"), "Ähm, ja"));
   EXPECT_TRUE(SameWords(LexiconFor("fr"), "Écoute", "écoute"));
+}
+
+TEST(Lexicon, ALastWordMayBeLeftOut) {
+  EXPECT_EQ(WithoutLastWord("what about Spa"), "what about");
+  EXPECT_EQ(WithoutLastWord("what"), "");
+  EXPECT_EQ(WithoutLastWord("我想去北京"), "我想去");
+  EXPECT_EQ(WithoutLastWord(""), "");
 }
 
 TEST(Lexicon, CharactersWeighHalfAWord) {

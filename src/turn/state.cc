@@ -26,7 +26,9 @@ bool IsLegal(TurnState from, TurnState to) {
     case TurnState::kSpeaking:
       return to == TurnState::kDucked || to == TurnState::kEnded;
     case TurnState::kDucked:
-      return to == TurnState::kSpeaking || to == TurnState::kEnded;
+      return to == TurnState::kSpeaking || to == TurnState::kPaused || to == TurnState::kEnded;
+    case TurnState::kPaused:
+      return to == TurnState::kDucked || to == TurnState::kEnded;
     case TurnState::kEnded:
       return false;
   }
@@ -57,6 +59,8 @@ std::string_view Name(TurnState state) {
       return "speaking";
     case TurnState::kDucked:
       return "ducked";
+    case TurnState::kPaused:
+      return "paused";
     case TurnState::kEnded:
       return "ended";
   }

@@ -25,6 +25,7 @@ enum class TurnState : uint8_t {
   kThinking,  // the language model is at work; nothing has left
   kSpeaking,  // it has the floor
   kDucked,    // it has the floor, and the user may be interrupting
+  kPaused,    // … likely is: silent, to stop for good or to go on where it was
   kEnded,
 };
 
@@ -47,7 +48,7 @@ struct Snapshot {
   SegmentId segment;  // open, if any
   int settling = 0;   // decided segments that wait for their words
   TurnId floor_id;    // the newest turn the gate let out
-  TurnId floor;       // speaking or ducked
+  TurnId floor;       // speaking, ducked or paused
   TurnState floor_state = TurnState::kEnded;
   TurnId next;  // being prepared
   TurnState next_state = TurnState::kEnded;

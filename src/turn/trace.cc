@@ -17,6 +17,8 @@ namespace {
 // No text of an event is longer; a session's own limits lie far below.
 constexpr size_t kTextBytesMax = size_t{1} << 20;
 constexpr size_t kStepsMax = size_t{1} << 24;
+// Samples and microseconds of any life; the core adds and multiplies them.
+constexpr int64_t kCountMax = int64_t{1} << 45;
 
 template <class T>
 concept IsId = requires(T id) {
@@ -94,6 +96,7 @@ class Reader {
     } else {
       const int64_t read = UnZigZag(Number());
       ok_ = ok_ && std::in_range<T>(read);
+      if constexpr (std::is_same_v<T, int64_t>) ok_ = ok_ && read >= 0 && read < kCountMax;
       value = ok_ ? static_cast<T>(read) : T{};
     }
     if (before && !ok_) what_ = name;
@@ -198,11 +201,12 @@ constexpr const char* kEventNames[] = {
     "ClientClear",     "ClientCancel",     "ClientTruncate", "ClientCreateResponse",
     "SessionUpdate",   "Deadline"};
 constexpr const char* kActionNames[] = {
-    "OpenSegment", "CloseSegment",   "AskEndOfTurn",  "SetPartials", "FlushRecognizer",
-    "StartDraft",  "PromoteDraft",   "DropDraft",     "StartReply",  "Speak",
-    "EndSpeech",   "SpeakApology",   "StopReply",     "CancelTurn",  "SetGain",
-    "HoldPlayout", "ReleasePlayout", "DropPlayout",   "TrimSpeech",  "AppendHistory",
-    "Notify",      "SetDeadline",    "ClearDeadline", "RecordTurn"};
+    "OpenSegment", "CloseSegment",   "AskEndOfTurn", "SetPartials",   "FlushRecognizer",
+    "StartDraft",  "PromoteDraft",   "DropDraft",    "StartReply",    "Speak",
+    "EndSpeech",   "SpeakApology",   "StopReply",    "CancelTurn",    "SetGain",
+    "HoldPlayout", "ReleasePlayout", "PausePlayout", "ResumePlayout", "DropPlayout",
+    "TrimSpeech",  "AppendHistory",  "Notify",       "SetDeadline",   "ClearDeadline",
+    "RecordTurn"};
 constexpr const char* kDomainNames[] = {
     "SpeechStarted",       "SpeechStopped",       "AudioCommitted",
     "AudioCleared",        "IdleTimeout",         "TranscriptUpdated",
@@ -322,8 +326,10 @@ Result<Trace> ParseTrace(std::string_view bytes) {
     const uint64_t kind = reader.Number();
     const uint64_t us = reader.Number();
     const uint64_t samples = reader.Number();
-    constexpr uint64_t kJumpMax = uint64_t{1} << 50;
-    const bool known = kind < std::variant_size_v<EventBody> && us < kJumpMax && samples < kJumpMax;
+    constexpr auto kLeft = static_cast<uint64_t>(kCountMax);
+    const bool known = kind < std::variant_size_v<EventBody> &&
+                       us < kLeft - static_cast<uint64_t>(event.now_us) &&
+                       samples < kLeft - static_cast<uint64_t>(event.uplink_sample);
     if (reader.ok() && !known) return tl::unexpected(Wrong("an event that cannot be", reader));
     if (reader.ok()) event.body = ReadBody(reader, kind);
     const auto digest = reader.Fixed<uint32_t>();

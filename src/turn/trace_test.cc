@@ -114,6 +114,17 @@ TEST(Trace, ForeignBytesAreRefusedWithAReason) {
   EXPECT_NE(ParseTrace(wrong).error().message.find("cannot be"), std::string::npos);
 }
 
+TEST(Trace, CountsThatNoLifeIsLongEnoughForAreRefused) {
+  Trace trace = *ParseTrace(Recording());
+  trace.steps.resize(1);
+  trace.steps[0].event.body = Played{TurnId{1}, int64_t{1} << 46, 0};
+  EXPECT_FALSE(ParseTrace(WriteTrace(trace)));
+  trace.steps[0].event.body = Played{TurnId{1}, int64_t{1} << 40, 0};
+  EXPECT_TRUE(ParseTrace(WriteTrace(trace)));
+  trace.steps[0].event.now_us = int64_t{1} << 46;
+  EXPECT_FALSE(ParseTrace(WriteTrace(trace)));
+}
+
 TEST(Trace, EveryFieldOfAnActionCounts) {
   const auto digest = [](const Action& action) { return DigestOf(std::span(&action, 1)); };
   EXPECT_NE(digest(SetGain{-15, 10}), digest(SetGain{-15, 11}));

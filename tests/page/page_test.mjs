@@ -12,7 +12,7 @@ import { LANGUAGES, STRINGS, chooseLanguage, sayingIn } from "../../src/gateway/
 
 function scene() {
   const seen = { sent: [], states: [], player: [], shown: [] };
-  const player = Object.fromEntries(["append", "end", "drop", "gain", "cutOff"].map((name) => [
+  const player = Object.fromEntries(["append", "end", "drop", "pause", "gain", "cutOff"].map((name) => [
     name, (...args) => seen.player.push([name, ...args])]));
   const show = {
     state: (name) => seen.states.push(name),
@@ -49,11 +49,14 @@ test("a turn goes from listening through thinking to speaking and back", () => {
   assert.deepEqual(seen.shown.at(-1), ["agent", "a", "It is noon."]);
 });
 
-test("ducking and dropping reach the player at once", () => {
+test("ducking, pausing and dropping reach the player at once", () => {
   const { seen, conversation } = scene();
   say(conversation, { type: "x_parley.gain", db: -15, ramp_ms: 10 },
+    { type: "x_parley.pause", item_id: "a", paused: true },
+    { type: "x_parley.pause", item_id: "a", paused: false },
     { type: "x_parley.drop", item_id: "a" });
-  assert.deepEqual(seen.player, [["gain", -15, 10], ["drop", "a"]]);
+  assert.deepEqual(seen.player, [["gain", -15, 10], ["pause", "a", true], ["pause", "a", false],
+    ["drop", "a"]]);
 });
 
 test("a cough leaves no bubble and nobody waits for a reply to it", () => {

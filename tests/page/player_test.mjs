@@ -188,6 +188,36 @@ test("ducking takes its ramp, a drop while ducked stays quiet, and no sample is 
   assert.ok(Math.max(...play(queue, 20)) <= ducked + 1e-3);
 });
 
+test("a paused item falls silent at once and goes on where it was, not a sample lost", () => {
+  const { posted, queue } = player();
+  queue.append("a", pcm(RATE_HZ));
+  queue.end("a");
+  play(queue, 200);
+  queue.pause("a", true);
+  const silent = play(queue, 400);
+  assert.equal(sounding(silent.slice(RATE_HZ / 200 + 1)), 0);
+  assert.equal(posted.at(-1).item, "");
+  queue.pause("other", false);
+  assert.equal(sounding(play(queue, 20)), 0);
+  queue.pause("a", false);
+  play(queue, 1000);
+  assert.equal(posted.find((m) => m.done).samples, RATE_HZ);
+});
+
+test("a paused item may be dropped, and the next one does not wait", () => {
+  const { queue } = player();
+  queue.append("a", pcm(RATE_HZ));
+  play(queue, 200);
+  queue.pause("a", true);
+  queue.drop("a");
+  queue.append("b", pcm(FRAME));
+  queue.end("b");
+  assert.equal(sounding(play(queue, 200).slice(FRAME)), 0);
+  queue.append("c", pcm(FRAME));
+  queue.end("c");
+  assert.equal(sounding(play(queue, 40)), FRAME);
+});
+
 test("when the line is lost what is there is played out, and nothing waits for more", () => {
   const { posted, queue } = player();
   queue.append("a", pcm(FRAME));

@@ -182,10 +182,12 @@ class Bench {
 
   // The agent speaks; the user starts. When was the last sound?
   Status MeasureInterruptions(const std::string& url) {
-    Series silence{.name = "interruption: user's first sample to last audible sample",
-                   .unit = "ms",
-                   .targets = {{.percentile = 95, .value_max = 450}},
-                   .note = "semantic_vad with words or 300 ms of voiced evidence; at the client"};
+    Series silence{
+        .name = "interruption: user's first sample to last audible sample",
+        .unit = "ms",
+        .targets = {{.percentile = 95, .value_max = 450}},
+        .note =
+            "semantic_vad: a pause after 280 ms of voice, a stop when words decide; at the client"};
     for (int i = 0; i + 1 < static_cast<int>(questions_.size()) && i < config_.interruptions; ++i) {
       progress_("interruptions", i, config_.interruptions);
       PARLEY_TRY(SpokenInput first, Spoken(questions_[i]));

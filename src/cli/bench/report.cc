@@ -19,6 +19,35 @@ std::string Cell(const Series& series, double percentile) {
   return value ? Number(*value) : "–";
 }
 
+std::string Aim(const Figure& figure) {
+  return fmt::format("{} {} {}", figure.at_least ? "≥" : "≤", Number(figure.target.value_or(0)),
+                     figure.unit);
+}
+
+nlohmann::json ToJson(const Figure& figure) {
+  nlohmann::json json = {
+      {"name", figure.name}, {"unit", figure.unit}, {"value", figure.value}, {"note", figure.note}};
+  if (figure.of > 0) json["of"] = figure.of;
+  if (figure.target) {
+    json["target"] = {
+        {"value", *figure.target}, {"at_least", figure.at_least}, {"kept", Keeps(figure)}};
+  }
+  return json;
+}
+
+std::string FiguresText(const std::vector<Figure>& figures) {
+  std::string text;
+  for (const Figure& figure : figures) {
+    const std::string aim =
+        figure.target ? fmt::format("{} {}", Aim(figure), Keeps(figure) ? "kept" : "MISSED") : "";
+    text +=
+        fmt::format("{:<52} {:>7} {:>10}  {}\n", fmt::format("{}, {}", figure.name, figure.unit),
+                    figure.of > 0 ? std::to_string(figure.of) : "", Number(figure.value), aim);
+    if (!figure.note.empty()) text += fmt::format("    {}\n", figure.note);
+  }
+  return text.empty() ? text : text + "\n";
+}
+
 std::string Aim(const Target& target, const std::string& unit) {
   return fmt::format("p{} ≤ {} {}", Number(target.percentile), Number(target.value_max), unit);
 }
@@ -34,6 +63,11 @@ std::optional<double> Percentile(std::vector<double> values, double percentile) 
   return values[below] + (values[above] - values[below]) * (rank - static_cast<double>(below));
 }
 
+bool Keeps(const Figure& figure) {
+  if (!figure.target) return true;
+  return figure.at_least ? figure.value >= *figure.target : figure.value <= *figure.target;
+}
+
 bool Keeps(const Series& series, const Target& target) {
   const auto value = Percentile(series.values, target.percentile);
   return value && *value <= target.value_max;
@@ -47,6 +81,7 @@ std::string ToJson(const Report& report) {
                          {"notes", report.notes},
                          {"series", nlohmann::json::array()},
                          {"waterfalls", nlohmann::json::array()}};
+  for (const Figure& figure : report.figures) json["figures"].push_back(ToJson(figure));
   for (const Series& series : report.series) {
     nlohmann::json entry = {{"name", series.name},
                             {"unit", series.unit},
@@ -78,6 +113,7 @@ std::string ToJson(const Report& report) {
 std::string ToText(const Report& report) {
   std::string text = fmt::format("{}\n{}\ncommit {}, {}\n\n", report.title, report.machine,
                                  report.commit, report.date);
+  text += FiguresText(report.figures);
   text += fmt::format("{:<52} {:>5} {:>8} {:>8} {:>8}  target\n", "", "n", "p50", "p95", "p99");
   for (const Series& series : report.series) {
     std::string aims;

@@ -2,6 +2,7 @@
 // people. Pure: no clock, no file.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,17 @@ struct Series {
   std::string note;  // how it was taken, or why it falls short; may be empty
 };
 
+// One number, where a distribution would say nothing: a share, a count.
+struct Figure {
+  std::string name;
+  std::string unit;  // "%", "words"
+  double value = 0;
+  int64_t of = 0;                // what it was counted over; 0: not said
+  std::optional<double> target;  // to be kept
+  bool at_least = false;         // the target is a floor, not a ceiling
+  std::string note;
+};
+
 // One turn, in ms after the user's last speech sample. Negative starts are work done ahead.
 struct Stage {
   std::string name;  // "end of turn decided"
@@ -39,6 +51,7 @@ struct Report {
   std::string machine;  // processor, cores, memory
   std::string commit;
   std::string date;  // ISO 8601
+  std::vector<Figure> figures;
   std::vector<Series> series;
   std::vector<Waterfall> waterfalls;
   std::vector<std::string> notes;
@@ -50,6 +63,9 @@ std::optional<double> Percentile(std::vector<double> values, double percentile);
 
 // Does the series keep the target? False without values.
 bool Keeps(const Series& series, const Target& target);
+
+// True without a target.
+bool Keeps(const Figure& figure);
 
 std::string ToJson(const Report& report);
 

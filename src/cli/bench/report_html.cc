@@ -105,7 +105,9 @@ std::string Distribution(const Series& series) {
                   .left = 40,
                   .width = 850};
   std::string path = fmt::format("M{:.1f} 150", axis.X(axis.min));
-  for (size_t i = 0; i < values.size(); ++i) {
+  // More steps than the plot has room for are left out.
+  const size_t every = std::max<size_t>(values.size() / 600, 1);
+  for (size_t i = 0; i < values.size(); i += every) {
     const double before = 150 - 140.0 * static_cast<double>(i) / static_cast<double>(values.size());
     const double after =
         150 - 140.0 * static_cast<double>(i + 1) / static_cast<double>(values.size());
@@ -169,6 +171,51 @@ std::string WaterfallPlot(const std::vector<Waterfall>& waterfalls) {
       y + 22, waterfalls.size(), axis.Ticks(0, y), rows, legend);
 }
 
+// Of a share the tenth counts, beside a target of 99 %.
+std::string ValueOf(const Figure& figure) {
+  return figure.unit == "%" ? fmt::format("{:.1f}", figure.value) : Number(figure.value);
+}
+
+// A bar from nothing to the value, and a mark where the target lies.
+std::string Bar(const Figure& figure) {
+  const double most = std::max({figure.value, figure.target.value_or(0), 1e-9});
+  const double scale = 150 / (figure.unit == "%" ? 100.0 : most);
+  std::string svg =
+      fmt::format(R"(<svg viewBox="0 0 160 14" role="img" aria-label="{} {}" style="width:10rem">)"
+                  R"(<rect x="2" y="3" width="{:.1f}" height="8" fill="{}"/>)",
+                  Number(figure.value), Escape(figure.unit), std::max(0.5, figure.value * scale),
+                  Keeps(figure) ? kColors[0] : kColors[5]);
+  if (figure.target) {
+    svg += fmt::format(R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="14" class="{1}"/>)",
+                       2 + *figure.target * scale, Keeps(figure) ? "good" : "bad");
+  }
+  return svg + "</svg>";
+}
+
+std::string FigureTable(const std::vector<Figure>& figures) {
+  if (figures.empty()) return {};
+  std::string rows;
+  for (const Figure& figure : figures) {
+    std::string aim;
+    if (figure.target) {
+      aim = fmt::format(R"(<span class="{}">{} {} {}</span>)", Keeps(figure) ? "good" : "bad",
+                        figure.at_least ? "≥" : "≤", Number(*figure.target),
+                        Keeps(figure) ? "✓ kept" : "✗ missed");
+    }
+    const std::string note =
+        figure.note.empty() ? ""
+                            : fmt::format(R"(<span class="note">{}</span>)", Escape(figure.note));
+    rows += fmt::format("<tr><td>{}, {}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                        Escape(figure.name), Escape(figure.unit), note,
+                        figure.of > 0 ? std::to_string(figure.of) : "", ValueOf(figure),
+                        Bar(figure), aim);
+  }
+  return fmt::format(
+      R"(<div class="wide"><table><thead><tr><th>counted</th><th>over</th><th>value</th><th></th>)"
+      R"(<th>target</th></tr></thead><tbody>{}</tbody></table></div>)",
+      rows);
+}
+
 std::string Row(const Series& series) {
   std::string aims;
   for (const Target& target : series.targets) {
@@ -203,14 +250,15 @@ std::string ToHtml(const Report& report) {
   return fmt::format(
       R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" )"
       R"(content="width=device-width,initial-scale=1"><title>{0}</title><style>{1}</style></head>)"
-      R"(<body><main><h1>{0}</h1><p class="dim">{2}<br>commit {3}, {4}</p>{5}<div class="wide">)"
+      R"(<body><main><h1>{0}</h1><p class="dim">{2}<br>commit {3}, {4}</p>{5}{9}<div class="wide">)"
       R"(<table><thead><tr><th>measured</th><th>n</th><th>p50</th><th>p95</th><th>p99</th>)"
       R"(<th>target</th></tr></thead><tbody>{6}</tbody></table></div>{7})"
       R"(<h2>Distributions</h2>{8}</main></body></html>)"
       "\n",
       Escape(report.title), kStyle, Escape(report.machine), Escape(report.commit),
       Escape(report.date), notes, rows,
-      report.waterfalls.empty() ? "" : WaterfallPlot(report.waterfalls), plots);
+      report.waterfalls.empty() ? "" : WaterfallPlot(report.waterfalls), plots,
+      FigureTable(report.figures));
 }
 
 }  // namespace parley::cli::bench

@@ -12,6 +12,13 @@ Report Sample() {
           .machine = "2 cores",
           .commit = "abc",
           .date = "2026-01-01T00:00:00Z",
+          .figures = {{.name = "interruptions heeded",
+                       .unit = "%",
+                       .value = 97,
+                       .of = 200,
+                       .target = 98,
+                       .at_least = true},
+                      {.name = "coughs obeyed", .unit = "%", .value = 1, .target = 2}},
           .series = {{.name = "response gap",
                       .unit = "ms",
                       .values = {700, 800, 900, 1000},
@@ -36,6 +43,15 @@ TEST(BenchReport, AMissedTargetIsCalledMissedInEachFace) {
   EXPECT_EQ(json["series"][0]["targets"][1]["kept"], false);
   EXPECT_NE(ToText(report).find("p95 ≤ 900 ms MISSED"), std::string::npos);
   EXPECT_NE(ToHtml(report).find("✗ missed"), std::string::npos);
+}
+
+TEST(BenchReport, AFigureIsHeldToItsFloorOrCeiling) {
+  const Report report = Sample();
+  const auto json = nlohmann::json::parse(ToJson(report));
+  EXPECT_EQ(json["figures"][0]["target"]["kept"], false);
+  EXPECT_EQ(json["figures"][1]["target"]["kept"], true);
+  EXPECT_NE(ToText(report).find("≥ 98 % MISSED"), std::string::npos);
+  EXPECT_NE(ToHtml(report).find("≥ 98 ✗ missed"), std::string::npos);
 }
 
 TEST(BenchReport, ThePageEscapesWhatItWasGivenAndNeedsNothingFromElsewhere) {

@@ -147,6 +147,8 @@ void Conversation::OnExtension(std::string_view type, const Event& event) {
   const json& body = event.body;
   if (type == "x_parley.gain") {
     loudspeaker_.SetGain(Number(body, "db", 0), static_cast<int>(Number(body, "ramp_ms", 10)));
+  } else if (type == "x_parley.pause") {
+    loudspeaker_.Pause(Text(body, "item_id"), body.value("paused", json()) == json(true));
   } else if (type == "x_parley.drop") {
     loudspeaker_.Drop(Text(body, "item_id"));
   } else if (type == "x_parley.turn") {

@@ -31,6 +31,15 @@ void Loudspeaker::SetGain(double db, int ramp_ms) {
   gain_step_ = (gain_target_ - gain_) / samples;
 }
 
+void Loudspeaker::Pause(const std::string& item_id, bool paused) {
+  const std::lock_guard lock(mutex_);
+  if (paused) {
+    paused_ = item_id;
+  } else if (paused_ == item_id) {
+    paused_.clear();
+  }
+}
+
 void Loudspeaker::Drop(const std::string& item_id) {
   const std::lock_guard lock(mutex_);
   for (Item& item : items_) {
@@ -47,7 +56,8 @@ void Loudspeaker::Pull(std::span<int16_t> out) {
   for (int16_t& sample : out) {
     while (items_.size() > 1 && items_.front().unplayed.empty()) items_.pop_front();
     sample = 0;
-    if (!items_.empty() && !items_.front().unplayed.empty()) {
+    const bool paused = !items_.empty() && items_.front().id == paused_ && !paused_.empty();
+    if (!items_.empty() && !items_.front().unplayed.empty() && !paused) {
       Item& item = items_.front();
       sample = static_cast<int16_t>(std::lround(item.unplayed.front() * gain_));
       item.unplayed.pop_front();

@@ -23,6 +23,8 @@ class Loudspeaker {
   void Append(const std::string& item_id, std::span<const int16_t> pcm);
   // Reaches `db` after `ramp_ms`, linearly in amplitude.
   void SetGain(double db, int ramp_ms);
+  // The item falls silent where it is, or goes on from there.
+  void Pause(const std::string& item_id, bool paused);
   // Forgets what is unplayed of the item, and what still arrives of it; empty: of all so far.
   void Drop(const std::string& item_id);
 
@@ -49,6 +51,7 @@ class Loudspeaker {
   mutable std::mutex mutex_;
   std::deque<Item> items_;  // the front one is being played
   std::deque<std::string> dropped_;
+  std::string paused_;  // an item; empty: none
   double gain_ = 1;
   double gain_target_ = 1;
   double gain_step_ = 0;

@@ -45,6 +45,24 @@ TEST(Loudspeaker, DroppingAllForgetsEveryItemSoFarButNotTheNext) {
   EXPECT_EQ(Pull(speaker, 2), (std::vector<int16_t>{9, 0}));
 }
 
+TEST(Loudspeaker, APausedItemGoesOnWhereItWas) {
+  Loudspeaker speaker(24'000);
+  speaker.Append("a", std::vector<int16_t>{1, 2, 3, 4});
+  EXPECT_EQ(Pull(speaker, 2), (std::vector<int16_t>{1, 2}));
+  speaker.Pause("a", true);
+  EXPECT_EQ(Pull(speaker, 2), (std::vector<int16_t>{0, 0}));
+  EXPECT_EQ(speaker.position()->played_samples, 2);
+  speaker.Pause("b", false);
+  EXPECT_EQ(Pull(speaker, 1), (std::vector<int16_t>{0})) << "another item";
+  speaker.Pause("a", false);
+  EXPECT_EQ(Pull(speaker, 3), (std::vector<int16_t>{3, 4, 0}));
+  speaker.Append("c", std::vector<int16_t>{5, 6});
+  speaker.Pause("c", true);
+  speaker.Drop("c");
+  speaker.Append("d", std::vector<int16_t>{7});
+  EXPECT_EQ(Pull(speaker, 1), (std::vector<int16_t>{7})) << "the next one does not wait";
+}
+
 TEST(Loudspeaker, GainRampsToTheTargetAndBackWithoutLosingASample) {
   Loudspeaker speaker(1000);
   speaker.Append("a", std::vector<int16_t>(40, 1000));

@@ -128,6 +128,9 @@ export class Conversation {
       case "x_parley.gain":
         this.#player.gain(event.db, event.ramp_ms);
         break;
+      case "x_parley.pause":
+        this.#player.pause(event.item_id, event.paused === true);
+        break;
       case "x_parley.drop":
         this.#player.drop(event.item_id);
         break;

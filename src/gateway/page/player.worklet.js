@@ -1,7 +1,7 @@
 // Plays items one after another and knows to the sample how much of each was handed to the device.
 // What arrives unevenly waits in a buffer first: an item begins once `target` of it is there, or it
 // is whole, or its first sample has waited that long. Running dry fades out, waits likewise, and
-// raises the target (an adaptive playout buffer; Ramjee et al., INFOCOM 1994). Drops at once, with
+// raises the target (an adaptive playout buffer; Ramjee et al., INFOCOM 1994). Drops and pauses at once, with
 // 5 ms of fade; ducks along a line of decibels. An item's position only ever grows.
 const TARGET_MS = 100;
 const TARGET_STEP_MS = 60; // after each time that it ran dry
@@ -22,6 +22,7 @@ export class Queue {
   #target;
   #flowing = false; // the first item is being played, and not waited for
   #drySince = 0;
+  #paused = ""; // an item that is silent where it is; "": none
   #announced = ""; // the item of the last "playing"
   #sinceReport = 0;
   #last = 0; // sample played last, with its gain
@@ -79,6 +80,20 @@ export class Queue {
     }
   }
 
+  // It falls silent where it is; or goes on from there, whichever item it was if `id` is "".
+  pause(id, paused) {
+    if (!paused) {
+      if (id === "" || this.#paused === id) this.#paused = "";
+      return;
+    }
+    this.#paused = id;
+    const item = this.#items[0];
+    if (item?.id !== id || !this.#flowing) return;
+    this.#flowing = false;
+    this.#drySince = this.#clock;
+    this.#fadeOut(item);
+  }
+
   gain(db, rampMs) {
     this.#targetDb = db;
     this.#rampLeft = Math.max(1, this.#samples(Math.max(rampMs, FADE_MS)));
@@ -107,7 +122,7 @@ export class Queue {
       this.#finish(true);
       item = this.#items[0];
     }
-    if (!item || (!this.#flowing && !this.#mayFlow(item))) return 0;
+    if (!item || item.id === this.#paused || (!this.#flowing && !this.#mayFlow(item))) return 0;
     if (item.waiting === 0) {
       this.#runDry();
       return 0;
@@ -214,6 +229,7 @@ if (typeof registerProcessor === "function") {
         if (data.type === "end") this.#queue.end(data.item);
         if (data.type === "endAll") this.#queue.endAll();
         if (data.type === "drop") this.#queue.drop(data.item);
+        if (data.type === "pause") this.#queue.pause(data.item, data.paused);
         if (data.type === "gain") this.#queue.gain(data.db, data.rampMs);
       };
     }

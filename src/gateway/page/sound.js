@@ -146,12 +146,16 @@ export class Player {
   drop(item) {
     this.#node.port.postMessage({ type: "drop", item });
   }
+  pause(item, paused) {
+    this.#node.port.postMessage({ type: "pause", item, paused });
+  }
   gain(db, rampMs) {
     this.#node.port.postMessage({ type: "gain", db, rampMs });
   }
   // No more comes of anything: what is there is played out, as loud as ever.
   cutOff() {
     this.#node.port.postMessage({ type: "endAll" });
+    this.pause("", false);
     this.gain(0, 0);
   }
   // RMS in dBFS of what sounds now.

@@ -170,7 +170,26 @@ void Session::Impl::Do(const turn::ReleasePlayout& action) {
   playout_.Release(action.turn, services_.clock.NowUs());
 }
 
+void Session::Impl::Do(const turn::PausePlayout& action) {
+  const int64_t now_us = services_.clock.NowUs();
+  playout_.Pause(action.turn, now_us);
+  echo_.DropPlayed(now_us);
+  TellPause(action.turn, true);
+}
+
+void Session::Impl::Do(const turn::ResumePlayout& action) {
+  playout_.Resume(action.turn, services_.clock.NowUs());
+  TellPause(action.turn, false);
+}
+
+void Session::Impl::TellPause(TurnId turn, bool paused) {
+  const Conversation::Entry* entry = conversation_.Find(turn);
+  if (!entry || !object_.settings().x_parley.playback) return;
+  send_(realtime::PauseEvent(entry->item.id, paused));
+}
+
 void Session::Impl::Do(const turn::DropPlayout& action) {
+  if (action.turn == playing_) echo_.DropPlayed(services_.clock.NowUs());
   playout_.Drop(action.turn);
   const Conversation::Entry* entry = conversation_.Find(action.turn);
   if (entry && object_.settings().x_parley.playback) send_(realtime::DropEvent(entry->item.id));

@@ -160,7 +160,7 @@ void Session::Impl::ApplySettings() {
       services_.choose_recognizer(settings.transcription ? settings.transcription->model : "")
           .value_or("");
   hearing_->SetModel(recognizer_model_);
-  turn::SessionUpdate update{.detection = settings.detection};
+  turn::SessionUpdate update{.detection = settings.detection, .language = language};
   update.detection.create_response &= !settings.transcription_only;
   update.facts = {.echo_free = x.echo_free,
                   .audio_output = settings.reply.audio,

@@ -10,6 +10,7 @@ namespace {
 
 // Kept before any segment: more than the padding that a client may ask for before an onset.
 constexpr int64_t kIdleKeptSamples = int64_t{Uplink::kRateHz} * 3;
+constexpr int64_t kEchoEveryUs = 200'000;
 constexpr int64_t kEndOfTurnSamples = static_cast<int64_t>(perception::EndOfTurnModel::kSamplesMax);
 
 }  // namespace
@@ -17,6 +18,8 @@ constexpr int64_t kEndOfTurnSamples = static_cast<int64_t>(perception::EndOfTurn
 // The core hears window by window, each at its own place in the sound, so that a file sent in one
 // burst is the same conversation as a microphone.
 void Session::Impl::Listen(std::span<const float> samples) {
+  const auto length_us = static_cast<int64_t>(samples.size()) * 1'000'000 / Uplink::kRateHz;
+  if (MayEcho()) echo_.AddUplink(services_.clock.NowUs() - length_us, samples, Uplink::kRateHz);
   if (object_.settings().detection.mode != turn::DetectionMode::kNone) {
     const Status heard = voice_activity_.Process(samples, [this](const auto& window) {
       heard_upto_ = std::max(heard_upto_, vad_base_ + window.end_sample);
@@ -27,7 +30,22 @@ void Session::Impl::Listen(std::span<const float> samples) {
   }
   heard_upto_ = uplink_->received();
   hearing_->Pump(heard_upto_);
+  WatchEcho();
   ForgetOldSound();
+}
+
+// While somebody seems to speak: is it the agent's own sound that comes back?
+void Session::Impl::WatchEcho() {
+  const int64_t now_us = services_.clock.NowUs();
+  const SegmentId segment = core_->snapshot().segment;
+  if (!segment || !MayEcho() || now_us - echo_judged_us_ < kEchoEveryUs) return;
+  const auto found = segments_from_.find(segment);
+  if (found == segments_from_.end()) return;
+  echo_judged_us_ = now_us;
+  const int64_t length_us = (heard_upto_ - found->second) * 1'000'000 / Uplink::kRateHz;
+  if (const auto evidence = echo_.Judge(now_us - length_us, now_us)) {
+    Step(turn::EchoEvidence{segment, evidence->correlation, evidence->lag_ms});
+  }
 }
 
 void Session::Impl::ForgetOldSound() {

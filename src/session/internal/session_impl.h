@@ -20,10 +20,12 @@
 #include "session/internal/hearing.h"
 #include "session/internal/item_hearing.h"
 #include "session/internal/out_of_band.h"
+#include "session/internal/recording.h"
 #include "session/internal/reply_work.h"
 #include "session/session.h"
 #include "session/uplink.h"
 #include "turn/core.h"
+#include "turn/echo_estimator.h"
 #include "turn/invariants.h"
 
 namespace parley::session {
@@ -89,6 +91,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Listen(std::span<const float> samples);
   void ForgetOldSound();
   void AskEndOfTurn(const turn::AskEndOfTurn& action);
+  void WatchEcho();
+  bool MayEcho() const { return !object_.settings().x_parley.echo_free; }
 
   // actions.cc
   void Do(const turn::Action& action);
@@ -109,6 +113,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Do(const turn::SetGain& action);
   void Do(const turn::HoldPlayout& action);
   void Do(const turn::ReleasePlayout& action);
+  void Do(const turn::PausePlayout& action);
+  void Do(const turn::ResumePlayout& action);
   void Do(const turn::DropPlayout& action);
   void Do(const turn::TrimSpeech& action);
   void Do(const turn::AppendHistory& action);
@@ -116,6 +122,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Do(const turn::SetDeadline& action);
   void Do(const turn::ClearDeadline& action);
   void Do(const turn::RecordTurn& action);
+  void TellPause(TurnId turn, bool paused);
   Reply& ReplyOf(TurnId turn);
   ports::LanguageModel::Request ModelRequest(const Reply& reply,
                                              std::vector<dialogue::HistoryEntry> history) const;
@@ -158,12 +165,15 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   std::unique_ptr<turn::Core> core_;
   turn::InvariantChecker invariants_;
+  std::unique_ptr<Recording> recording_;  // none unless the configuration says where
   std::unique_ptr<Uplink> uplink_;
   perception::VoiceActivityDetector voice_activity_;
   int64_t heard_upto_ = 0;   // uplink samples that the core has been told of
   int64_t vad_base_ = 0;     // where the detector began
   int64_t buffer_from_ = 0;  // uncommitted sound begins here
   int64_t append_us_ = 0;    // when the client last sent sound
+  turn::EchoEstimator echo_;
+  int64_t echo_judged_us_ = 0;
   playout::Playout playout_;
   TurnId playing_;
   Conversation conversation_;

@@ -150,6 +150,13 @@ void Session::Impl::Tell(const turn::ResponseText& event) {
 void Session::Impl::TellFrame(const playout::Frame& frame) {
   services_.metrics.frames_out.Add();
   services_.metrics.frame_late_ms.Observe(static_cast<double>(frame.lateness_us) / 1000.0);
+  if (MayEcho()) {
+    // It has left ahead of when it is heard.
+    const int64_t now_us = services_.clock.NowUs();
+    const int rate_hz = work_->RateHz(frame.turn);
+    const int64_t ahead = frame.first_sample - playout_.At(now_us).played;
+    echo_.AddPlayed(now_us + ahead * 1'000'000 / rate_hz, frame.pcm, rate_hz);
+  }
   const auto reply = replies_.find(frame.turn);
   if (reply == replies_.end() || !reply->second.ladder || !reply->second.ladder->started()) return;
   reply->second.ladder->Audio(frame.pcm);

@@ -285,7 +285,9 @@ void Core::Impl::Progress(AgentTurn& turn) {
     const bool spoke =
         std::any_of(turn.ledger.entries().begin(), turn.ledger.entries().end(),
                     [](const HeardLedger::Entry& entry) { return static_cast<bool>(entry.id); });
-    if (mute && spoke) turn.failed = ResponseReason::kNoSpeech;
+    if (mute && spoke) {
+      return FailTurn(turn, ResponseReason::kNoSpeech, "the voice made no sound of the text");
+    }
     const bool failed = turn.failed != ResponseReason::kNone;
     RespondDone(turn, failed ? ResponseStatus::kFailed : ResponseStatus::kCompleted, turn.failed);
     return EndAgent(next_);
@@ -329,15 +331,16 @@ void Core::Impl::FinishFloor() {
   const std::string_view text = Trimmed(std::string_view(turn.text).substr(0, heard));
   if (!turn.apology && !text.empty()) {
     AppendAgentHistory(turn.id, text, heard < turn.text.size());
-    asked_yes_no_ = IsYesNoQuestion(lexicon_, text);
+    asked_yes_no_ = IsYesNoQuestion(*lexicon_, text);
   }
   turn.record.played_us = now_us_;
-  if (detection_.idle_timeout_ms > 0 && detection_.mode == DetectionMode::kServerVad) {
+  if (detection_.idle_timeout_ms > 0 && detects()) {
     idle_due_us_ = now_us_ + int64_t{detection_.idle_timeout_ms} * 1000;
   }
   EndAgent(floor_);
-  // Who began to speak over the last words has the floor now.
-  if (open_.id && user_ == UserState::kSpeaking) Announce(open_);
+  // Who began to speak over the last words may have the floor now.
+  WeighInterruption();
+  SettleWhatIsReady();
   AnswerIfOwed();
   TryGate();
 }
@@ -347,13 +350,13 @@ void Core::Impl::StopFloor(ResponseReason reason, ResponseStatus status) {
   AgentTurn& turn = *floor_;
   out_.Do(DropPlayout{turn.id});
   out_.Do(CancelTurn{turn.id});
-  if (turn.state == TurnState::kDucked) out_.Do(SetGain{0, 0});
+  if (turn.state != TurnState::kSpeaking) out_.Do(SetGain{0, 0});
   const size_t heard =
       turn.audio ? std::min(turn.ledger.SourceHeard(turn.played), turn.published) : turn.published;
   const std::string_view text = Trimmed(std::string_view(turn.text).substr(0, heard));
   const bool cut = heard < turn.text.size() || !turn.text_done;
   if (!turn.apology && !text.empty()) AppendAgentHistory(turn.id, text, cut);
-  asked_yes_no_ = !cut && IsYesNoQuestion(lexicon_, text);
+  asked_yes_no_ = !cut && IsYesNoQuestion(*lexicon_, text);
   RespondDone(turn, status, reason);
   if (text.empty() && reason == ResponseReason::kTurnDetected && !turn.apology) {
     owes_answer_ = true;
@@ -372,6 +375,10 @@ void Core::Impl::CancelNext(ResponseReason reason) {
 }
 
 void Core::Impl::EndAgent(AgentTurn*& slot) {
+  if (slot == floor_) {
+    floor_ended_us_ = now_us_;
+    floor_ended_at_ = ended_at_ % kEndedKept;
+  }
   AgentTurn& turn = *std::exchange(slot, nullptr);
   Transition(turn.state, TurnState::kEnded);
   turn.record.ended_us = now_us_;
@@ -385,6 +392,7 @@ void Core::Impl::EndAgent(AgentTurn*& slot) {
   ended.id = turn.id;
   ended.in_history = !turn.apology && turn.audio;
   ended.sent = turn.sent;
+  ended.played = turn.played;
   ended.published = turn.published;
   std::swap(ended.text, turn.text);
   ended.ledger.Swap(turn.ledger);

@@ -25,6 +25,7 @@ struct AgentTurn {
   TurnState state = TurnState::kEnded;
   bool audio = true;
   bool by_client = false;  // asked for by the client: answered even without new words
+  bool interruptible = true;
   bool response_created = false;
   bool response_done = false;
   bool text_done = false;
@@ -51,12 +52,16 @@ struct AgentTurn {
   TurnRecord record;
 
   bool live() const { return state != TurnState::kEnded; }
-  bool has_floor() const { return state == TurnState::kSpeaking || state == TurnState::kDucked; }
+  bool has_floor() const {
+    return state == TurnState::kSpeaking || state == TurnState::kDucked ||
+           state == TurnState::kPaused;
+  }
 
   void Begin(TurnId turn, TurnState first, bool with_audio) {
     id = turn;
     state = first;
     audio = with_audio;
+    interruptible = true;
     by_client = response_created = response_done = text_done = cut_short = speech_ended = false;
     something_ready = apology = called_tool = need_context = false;
     failed = ResponseReason::kNone;
@@ -83,6 +88,7 @@ struct EndedTurn {
   std::string text;
   HeardLedger ledger;
   int64_t sent = 0;
+  int64_t played = 0;
   size_t published = 0;
 };
 

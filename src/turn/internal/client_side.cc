@@ -29,7 +29,8 @@ void Core::Impl::On(const ClientCommit&) {
   }
   if (!open_.id) return out_.Tell(Rejected{.reason = RejectReason::kCommitEmpty});
   Announce(open_);
-  if (floor_ && detection_.interrupt_response) StopFloor(ResponseReason::kTurnDetected);
+  if (floor_ && detection_.interrupt_response && floor_->interruptible)
+    StopFloor(ResponseReason::kTurnDetected);
   // By the protocol a commit makes no response, not even under voice activity detection.
   EndUserTurn(EndReason::kClient, /*wants_reply=*/false);
 }
@@ -90,13 +91,14 @@ void Core::Impl::On(const ClientCreateResponse& event) {
   if (draft_) DropDraftOf(draft_of_);
   idle_due_us_ = 0;
   last_user_.draft = DraftOutcome::kNone;
-  CreateReply(/*by_client=*/true, event.audio);
+  CreateReply(/*by_client=*/true, event.audio, event.interruptible);
 }
 
 void Core::Impl::On(const SessionUpdate& event) {
   const DetectionMode before = detection_.mode;
   facts_ = event.facts;
   detection_ = event.detection;
+  if (!event.language.empty()) lexicon_ = &LexiconFor(event.language);
   if (before == detection_.mode) return;
   // Under another rule the open segment means nothing; under the same one it goes on untouched.
   if (before == DetectionMode::kNone) {

@@ -1,6 +1,6 @@
 // The core's state and the pieces of its Step, by side: user_side.cc (voice, pauses, words),
-// reply.cc (drafts, replies, launch gate), agent_side.cc (text, speech, what is heard, failures),
-// client_side.cc (what the client asks for).
+// interruption.cc (speech while the agent speaks), reply.cc (drafts, replies, launch gate),
+// agent_side.cc (text, speech, what is heard, failures), client_side.cc (what the client asks for).
 #pragma once
 
 #include <array>
@@ -41,13 +41,23 @@ class Core::Impl {
   void Resume();
   void Offset();
   void WeighInterruption();
+  void WeighOverlap();
   void WeighPause();
   PauseFacts FactsOfPause() const;
   InterruptFacts FactsOfInterruption(const UserTurn& turn) const;
   bool MayInterrupt(const UserTurn& turn) const;
+  bool WeighsEvidence() const;
+  bool FloorIsFixed() const { return floor_ && !floor_->interruptible; }
+  void NoteText(UserTurn& turn) const;
+  bool IsEcho(const UserTurn& turn) const;
+  void FlushEarly();
+  void FlushForEvidence();
   int64_t SilenceSamples() const { return vad_sample_ - open_.speech_end; }
   void Duck();
   void Unduck();
+  void PauseAgent();
+  void ResumeAgent();
+  bool WordsAreDue() const;
   void Announce(UserTurn& turn);
   void Flush(UserTurn& turn, int64_t upto_sample);
   void TakeText(UserTurn& turn, std::string_view text, int64_t from_sample, int64_t upto_sample);
@@ -56,6 +66,8 @@ class Core::Impl {
   void SettleFront();
   void SettleWhatIsReady();
   bool IsSettled(const UserTurn& turn) const;
+  bool WaitsForFloor() const;
+  void FinalIsDue();
   bool AnnounceLate(UserTurn& turn, bool has_words);
   void CorrectLate(const FinalTranscript& event);
   UserTurn* FindUser(SegmentId segment);
@@ -67,7 +79,7 @@ class Core::Impl {
   bool PromoteDraftOf(const UserTurn& turn);
   void Answer(UserTurn& turn);
   void AnswerIfOwed();
-  void CreateReply(bool by_client, bool audio);
+  void CreateReply(bool by_client, bool audio, bool interruptible = true);
   void LaunchReply(AgentTurn& turn);
   void StartWaiting();
   void TryGate();
@@ -125,7 +137,7 @@ class Core::Impl {
 
   const Config config_;
   const Policy& policy_;
-  const Lexicon& lexicon_;
+  const Lexicon* lexicon_;
   TurnDetection detection_;
   ClientFacts facts_;
   Output out_;
@@ -165,6 +177,9 @@ class Core::Impl {
   uint64_t turns_ = 0;
   uint64_t utterances_ = 0;
   int64_t agent_samples_ = 0;  // heard in this session
+  int64_t floor_ended_us_ = 0;
+  size_t floor_ended_at_ = 0;  // its place in ended_
+  bool echo_proven_ = false;   // the agent has been heard in the uplink
   bool asked_yes_no_ = false;  // the agent's last words were such a question
   int64_t idle_due_us_ = 0;
 };

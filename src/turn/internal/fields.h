@@ -25,12 +25,14 @@ BOOST_DESCRIBE_STRUCT(Policy, (),
                        ask_again_ms, ask_again_min_ms, silence_min_ms, silence_max_high_ms,
                        silence_max_medium_ms, silence_max_low_ms, silence_floor_ms, limit_high_ms,
                        limit_medium_ms, limit_low_ms, wants_more_ms, habit_weight, habit_start_ms,
-                       early_flushes_max, flush_sure_ms, segment_max_ms, draft_probability,
-                       draft_silence_ms, draft_words_min, drafts_max, draft_speech_max_ms, duck_db,
-                       duck_ramp_ms, unduck_ramp_ms, evidence_voiced_ms, early_agent_ms,
-                       evidence_words, echo_correlation, echo_word_share, echo_text_ms,
-                       final_wait_ms, words_wait_ms, held_max_ms, reply_silent_ms, speech_silent_ms,
-                       playout_stalled_ms, voice_retries_max))
+                       flush_ms, early_flushes_max, flush_sure_ms, segment_max_ms,
+                       draft_probability, draft_silence_ms, draft_words_min, drafts_max,
+                       draft_speech_max_ms, duck_db, duck_ramp_ms, unduck_ramp_ms, evidence_words,
+                       word_min_ms, evidence_flush_ms, evidence_pause_ms, evidence_words_due_ms,
+                       evidence_word_ms, evidence_voiced_ms, evidence_backchannel_ms,
+                       evidence_deaf_ms, early_agent_ms, echo_correlation, echo_word_share,
+                       echo_text_ms, echo_lag_ms, final_wait_ms, words_wait_ms, held_max_ms,
+                       reply_silent_ms, speech_silent_ms, playout_stalled_ms, voice_retries_max))
 BOOST_DESCRIBE_STRUCT(Core::Config, (),
                       (policy, detection, facts, output_rate_hz, language, apology))
 
@@ -55,8 +57,8 @@ BOOST_DESCRIBE_STRUCT(ClientCommit, (), ())
 BOOST_DESCRIBE_STRUCT(ClientClear, (), ())
 BOOST_DESCRIBE_STRUCT(ClientCancel, (), (turn))
 BOOST_DESCRIBE_STRUCT(ClientTruncate, (), (turn, played_samples))
-BOOST_DESCRIBE_STRUCT(ClientCreateResponse, (), (audio))
-BOOST_DESCRIBE_STRUCT(SessionUpdate, (), (detection, facts))
+BOOST_DESCRIBE_STRUCT(ClientCreateResponse, (), (audio, interruptible))
+BOOST_DESCRIBE_STRUCT(SessionUpdate, (), (detection, facts, language))
 BOOST_DESCRIBE_STRUCT(Deadline, (), (id))
 
 // What the client is told.
@@ -94,6 +96,8 @@ BOOST_DESCRIBE_STRUCT(CancelTurn, (), (turn))
 BOOST_DESCRIBE_STRUCT(SetGain, (), (db, ramp_ms))
 BOOST_DESCRIBE_STRUCT(HoldPlayout, (), (turn))
 BOOST_DESCRIBE_STRUCT(ReleasePlayout, (), (turn))
+BOOST_DESCRIBE_STRUCT(PausePlayout, (), (turn))
+BOOST_DESCRIBE_STRUCT(ResumePlayout, (), (turn))
 BOOST_DESCRIBE_STRUCT(DropPlayout, (), (turn))
 BOOST_DESCRIBE_STRUCT(TrimSpeech, (), (turn, utterance, samples))
 BOOST_DESCRIBE_STRUCT(AppendHistory, (), (speaker, segment, turn, text, cut))

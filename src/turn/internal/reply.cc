@@ -25,7 +25,7 @@ void Core::Impl::WeighDraft() {
   const bool covers = open_.TextCoversSpeech();
   // A draft lives on as long as the words say what it answers.
   if (draft_ && draft_of_ == open_.id) {
-    if (!covers || SameWords(lexicon_, draft_->draft_transcript, open_.text)) return;
+    if (!covers || SameWords(*lexicon_, draft_->draft_transcript, open_.text)) return;
     DropDraftOf(open_.id);
   }
   const DraftFacts facts = {.allowed = facts_.speculation && detection_.create_response &&
@@ -35,9 +35,9 @@ void Core::Impl::WeighDraft() {
                             .speech_ms = (open_.speech_end - open_.speech_from) / kSamplesPerMs,
                             .silence_ms = static_cast<int>(SilenceSamples() / kSamplesPerMs),
                             .probability = open_.pause.probability,
-                            .words = CountWords(open_.text),
+                            .words = open_.text_facts.words,
                             .text_covers_speech = covers,
-                            .wants_more = WantsMore(lexicon_, open_.text)};
+                            .wants_more = open_.text_facts.wants_more};
   if (!MayDraft(policy_, facts)) return;
   ++open_.drafts;
   draft_ = &FreeSlot();
@@ -60,7 +60,7 @@ void Core::Impl::DropDraftOf(SegmentId segment) {
 // Compare and swap on (turn, words): false if there is no draft of these words.
 bool Core::Impl::PromoteDraftOf(const UserTurn& turn) {
   if (!draft_ || draft_of_ != turn.id) return false;
-  if (!SameWords(lexicon_, draft_->draft_transcript, turn.text)) return false;
+  if (!SameWords(*lexicon_, draft_->draft_transcript, turn.text)) return false;
   next_ = std::exchange(draft_, nullptr);
   Transition(next_->state, TurnState::kThinking);
   out_.Do(PromoteDraft{next_->id});
@@ -112,11 +112,12 @@ void Core::Impl::AnswerIfOwed() {
   CreateReply(/*by_client=*/false, facts_.audio_output);
 }
 
-void Core::Impl::CreateReply(bool by_client, bool audio) {
+void Core::Impl::CreateReply(bool by_client, bool audio, bool interruptible) {
   PARLEY_CHECK(next_ == nullptr);
   next_ = &FreeSlot();
   next_->Begin(NewTurn(), TurnState::kWaiting, audio);
   next_->by_client = by_client;
+  next_->interruptible = interruptible;
   const TurnId turn = next_->id;
   next_->record = last_user_;
   next_->record.turn = turn;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kWindowSamples = 512;
 constexpr int kSamplesPerMs = kUplinkRateHz / 1000;
+// Between two early passes of the recognizer within one stretch of speech.
+constexpr int64_t kFlushAgainMs = 500;
 // A pause longer than this says nothing about a person's way of speaking.
 constexpr int64_t kPauseLearntMaxMs = 3000;
 
@@ -35,8 +37,16 @@ void Core::Impl::On(const VoiceActivity& event) {
     open_.speech_end = vad_sample_;
     open_.speech_end_us = now_us_;
   }
-  if (user_ == UserState::kSpeaking && voice_.voiced()) open_.voiced_samples += kWindowSamples;
-  if (edge == VoiceGate::Edge::kOffset) Offset();
+  if (user_ == UserState::kSpeaking && voice_.voiced()) {
+    open_.voiced_samples += kWindowSamples;
+    open_.voiced_in_all += kWindowSamples;
+  }
+  if (edge == VoiceGate::Edge::kOffset) {
+    Offset();
+  } else {
+    FlushEarly();
+    FlushForEvidence();
+  }
   WeighInterruption();
   if (!open_.id) return;
   if (user_ == UserState::kPausing) {
@@ -58,19 +68,21 @@ void Core::Impl::Onset() {
   open_.text_from = open_.from_sample;
   open_.speech_end = vad_sample_;
   open_.speech_end_us = now_us_;
-  open_.voiced_samples = 2 * kWindowSamples;
-  open_.during_agent = floor_ != nullptr;
+  open_.voiced_samples = open_.voiced_in_all = 2 * kWindowSamples;
+  const int64_t since_agent_us = floor_ended_us_ == 0 ? INT64_MAX : now_us_ - floor_ended_us_;
+  open_.during_agent = floor_ || since_agent_us < int64_t{policy_.echo_lag_ms} * 1000;
   Transition(user_, UserState::kSpeaking);
   idle_due_us_ = 0;
   out_.Do(OpenSegment{open_.id, open_.from_sample});
-  out_.Do(SetPartials{open_.id, semantic()});
+  out_.Do(SetPartials{open_.id, semantic() || (floor_ && WeighsEvidence())});
   // Interrupted before a word was heard: the pause was one inside a turn.
   const bool unheard = (floor_ && floor_->played == 0) || (!floor_ && next_);
   const int64_t pause_ms = MsOf(speech_from - last_speech_end_);
   if (unheard && pause_ms > 0 && pause_ms < kPauseLearntMaxMs) habit_.Learn(pause_ms);
 
+  if (FloorIsFixed()) return;
   if (!detection_.interrupt_response) return Announce(open_);
-  if (semantic() && floor_) return Duck();
+  if (floor_ && WeighsEvidence()) return Duck();
   Announce(open_);
   if (semantic()) return TryGate();
   if (floor_) StopFloor(ResponseReason::kTurnDetected);
@@ -95,6 +107,17 @@ void Core::Impl::Offset() {
   out_.Do(SetPartials{open_.id, false});
   if (open_.early_flushes >= policy_.early_flushes_max) return;
   ++open_.early_flushes;
+  if (open_.flush_upto <= open_.speech_end) Flush(open_, vad_sample_);
+}
+
+// The first quiet windows are likely the end of what is said: the recognizer's pass may begin
+// before the offset is certain. Once for each stretch of speech, so that gaps within words cost
+// little.
+void Core::Impl::FlushEarly() {
+  if (user_ != UserState::kSpeaking || open_.early_flushes >= policy_.early_flushes_max) return;
+  if (MsOf(int64_t{voice_.quiet_windows()} * kWindowSamples) < policy_.flush_ms) return;
+  const int64_t since_flush = vad_sample_ - std::max(open_.flush_upto, open_.speech_from);
+  if (open_.flush_upto > open_.speech_end || MsOf(since_flush) < kFlushAgainMs) return;
   Flush(open_, vad_sample_);
 }
 
@@ -105,62 +128,6 @@ void Core::Impl::Flush(UserTurn& turn, int64_t upto_sample) {
   out_.Do(FlushRecognizer{turn.id, turn.flush, upto_sample});
 }
 
-bool Core::Impl::MayInterrupt(const UserTurn& turn) const {
-  return floor_ && semantic() && detection_.interrupt_response && !turn.announced;
-}
-
-std::string_view Core::Impl::RecentAgentText() const {
-  if (!floor_) return {};
-  const int64_t back = int64_t{policy_.echo_text_ms} * config_.output_rate_hz / 1000;
-  const size_t from = floor_->ledger.SourceHeard(floor_->played - back);
-  const size_t upto = std::max(from, floor_->ledger.SourceBegun(floor_->sent));
-  return std::string_view(floor_->text).substr(from, upto - from);
-}
-
-InterruptFacts Core::Impl::FactsOfInterruption(const UserTurn& turn) const {
-  const std::string_view own = facts_.echo_free ? std::string_view() : RecentAgentText();
-  const int64_t early_samples = int64_t{policy_.early_agent_ms} * config_.output_rate_hz / 1000;
-  return {.voiced_ms = static_cast<int>(MsOf(turn.voiced_samples)),
-          .pausing = user_ != UserState::kSpeaking,
-          .has_text = CountWords(turn.text) > 0,
-          .only_backchannel = IsOnlyBackchannel(lexicon_, turn.text),
-          .stop_word = OpensWithStop(lexicon_, turn.text),
-          .content_words = CountContentWords(lexicon_, turn.text, own),
-          .early = agent_samples_ < early_samples,
-          .echo_free = facts_.echo_free,
-          .echo_sound = turn.echo_sound,
-          .echo_words = ShareOfWordsIn(turn.text, own) >= policy_.echo_word_share};
-}
-
-// Does what the user says, while the agent speaks, take the floor?
-void Core::Impl::WeighInterruption() {
-  if (!open_.id || !MayInterrupt(open_)) return;
-  switch (DecideInterruption(policy_, FactsOfInterruption(open_))) {
-    case Interruption::kStop:
-      Announce(open_);
-      StopFloor(ResponseReason::kTurnDetected);
-      return TryGate();
-    case Interruption::kGoOn:
-      return Unduck();
-    case Interruption::kIgnore:
-      return DiscardOpen();
-    case Interruption::kWait:
-      return;
-  }
-}
-
-void Core::Impl::Duck() {
-  if (!floor_ || floor_->state != TurnState::kSpeaking) return;
-  Transition(floor_->state, TurnState::kDucked);
-  out_.Do(SetGain{policy_.duck_db, policy_.duck_ramp_ms});
-}
-
-void Core::Impl::Unduck() {
-  if (!floor_ || floor_->state != TurnState::kDucked) return;
-  Transition(floor_->state, TurnState::kSpeaking);
-  out_.Do(SetGain{0, policy_.unduck_ramp_ms});
-}
-
 void Core::Impl::Announce(UserTurn& turn) {
   if (turn.announced) return;
   turn.announced = true;
@@ -169,23 +136,25 @@ void Core::Impl::Announce(UserTurn& turn) {
 
 PauseFacts Core::Impl::FactsOfPause() const {
   // Words that speech went on after tell nothing about its end.
-  const bool has_text = CountWords(open_.text) > 0 && open_.TextCoversSpeech();
+  const TextFacts& text = open_.text_facts;
+  const bool has_text = text.words > 0 && open_.TextCoversSpeech();
   return {.eagerness = detection_.eagerness,
           .probability = open_.pause.probability,
           .model = facts_.end_of_turn,
-          .wants_more = has_text && WantsMore(lexicon_, open_.text),
-          .decisive = has_text && asked_yes_no_ && IsYesNoAnswer(lexicon_, open_.text),
-          .ends_sentence = EndsSentence(open_.text),
+          .wants_more = has_text && text.wants_more,
+          .decisive = has_text && asked_yes_no_ && text.yes_no,
+          .ends_sentence = has_text && text.ends_sentence,
           .has_text = has_text,
           .habit = habit_.factor()};
 }
 
 void Core::Impl::WeighPause() {
+  if (WordsAreDue()) return;
   const int64_t silence_ms = MsOf(SilenceSamples());
   TurnRecord& record = open_.record;
   record.silence_ms = static_cast<int>(silence_ms);
   // A choppy speaker may have used up the early flushes; a real pause is worth one more.
-  if (silence_ms >= policy_.flush_sure_ms && open_.flush_upto < open_.speech_end) {
+  if (silence_ms >= policy_.flush_sure_ms && open_.flush_upto <= open_.speech_end) {
     Flush(open_, vad_sample_);
   }
   if (!semantic()) {
@@ -221,13 +190,6 @@ void Core::Impl::On(const EndOfTurnScore& event) {
   WeighPause();
 }
 
-void Core::Impl::On(const EchoEvidence& event) {
-  UserTurn* turn = FindUser(event.segment);
-  if (!turn) return Stale();
-  if (turn->during_agent && event.correlation > policy_.echo_correlation) turn->echo_sound = true;
-  WeighInterruption();
-}
-
 UserTurn* Core::Impl::FindUser(SegmentId segment) {
   if (!segment) return nullptr;
   if (open_.id == segment) return &open_;
@@ -248,6 +210,7 @@ void Core::Impl::TakeText(UserTurn& turn, std::string_view text, int64_t from_sa
   if (kept > 0 && turn.text.back() != ' ') turn.text.push_back(' ');
   turn.text.append(text.substr(0, 16 * 1024));
   turn.text_upto = upto_sample;
+  NoteText(turn);
   if (turn.announced && turn.id == open_.id) {
     out_.Tell(TranscriptUpdated{turn.id, out_.Keep(turn.text)});
   }
@@ -326,7 +289,7 @@ void Core::Impl::EndUserTurn(EndReason reason, bool wants_reply) {
   last_user_ = turn.record;
   const bool created = next_ || (draft_ && draft_of_ == turn.id);
   if (!IsSettled(turn) && wants_reply && turn.announced && !created && !floor_ &&
-      CountWords(turn.text) > 0) {
+      turn.text_facts.words > 0) {
     CreateReply(/*by_client=*/false, facts_.audio_output);
   }
   SettleWhatIsReady();
@@ -349,7 +312,25 @@ void Core::Impl::DiscardOpen() {
 }
 
 void Core::Impl::SettleWhatIsReady() {
-  while (settling_count_ > 0 && IsSettled(settling_[0])) SettleFront();
+  while (settling_count_ > 0 && IsSettled(settling_[0]) && !WaitsForFloor()) SettleFront();
+}
+
+// What is said into a reply that may not be interrupted is told and answered behind it: a client
+// that throws away its sound when speech is announced would cut it.
+bool Core::Impl::WaitsForFloor() const {
+  const UserTurn& turn = settling_[0];
+  return FloorIsFixed() && !turn.announced && !turn.client_made;
+}
+
+void Core::Impl::FinalIsDue() {
+  while (settling_count_ > 0 && settling_[0].final_deadline_us <= now_us_) {
+    if (!WaitsForFloor()) {
+      SettleFront();
+      continue;
+    }
+    settling_[0].final_deadline_us = now_us_ + int64_t{policy_.final_wait_ms} * 1000;
+  }
+  SettleWhatIsReady();
 }
 
 // Speech that began while the agent spoke and was never announced: now that its words are known, is
@@ -359,8 +340,9 @@ bool Core::Impl::AnnounceLate(UserTurn& turn, bool has_words) {
   InterruptFacts facts = FactsOfInterruption(turn);
   facts.pausing = true;
   const bool stops = floor_ && DecideInterruption(policy_, facts) == Interruption::kStop;
-  const bool echo = facts.echo_sound && facts.echo_words;
-  if (!stops && (floor_ || echo || facts.content_words == 0)) return false;
+  const bool answers = asked_yes_no_ && turn.text_facts.yes_no;
+  const bool turn_of_its_own = facts.content_words > 0 || answers;
+  if (!stops && (floor_ || IsEcho(turn) || !turn_of_its_own)) return false;
   Announce(turn);
   if (stops) StopFloor(ResponseReason::kTurnDetected);
   out_.Tell(SpeechStopped{turn.id, turn.closed_upto});
@@ -373,7 +355,13 @@ void Core::Impl::SettleFront() {
   for (size_t i = 1; i < settling_count_; ++i) std::swap(settling_[i - 1], settling_[i]);
   --settling_count_;
   UserTurn& turn = settled_;
-  const bool has_words = CountWords(turn.text) > 0;
+  if (IsEcho(turn)) {
+    // The agent heard itself: nobody said anything.
+    echo_proven_ = true;
+    turn.text.clear();
+    turn.text_facts = TextFacts();
+  }
+  const bool has_words = turn.text_facts.words > 0;
   const bool known = turn.announced || turn.client_made || AnnounceLate(turn, has_words);
   if (known) {
     settled_ids_[turn.id.value % kSettledKept] = turn.id;

@@ -18,13 +18,26 @@ struct Pause {
   float probability = -1;
 };
 
+// What the words so far say, worked out when they come.
+struct TextFacts {
+  int words = 0;
+  int content_words = 0;  // neither backchannel nor, while it speaks, the agent's own
+  bool only_backchannel = false;
+  bool stop_word = false;
+  bool echo_words = false;  // mostly the agent's own
+  bool wants_more = false;
+  bool yes_no = false;
+  bool ends_sentence = false;
+};
+
 struct UserTurn {
   SegmentId id;
   int64_t from_sample = 0;  // onset less the padding
   int64_t speech_from = 0;  // onset
   int64_t speech_end = 0;   // behind the last window that was not silence
   int64_t speech_end_us = 0;
-  int64_t voiced_samples = 0;
+  int64_t voiced_samples = 0;  // since it was last weighed and found to be nothing
+  int64_t voiced_in_all = 0;
   bool announced = false;
   bool client_made = false;   // committed without voice activity: no speech_started
   bool during_agent = false;  // began while the agent spoke
@@ -34,12 +47,14 @@ struct UserTurn {
 
   // The words so far.
   std::string text;
+  TextFacts text_facts;
   int64_t text_from = 0;
   int64_t text_upto = 0;
   int64_t final_upto = -1;  // what finals cover; −1: none has come
   FlushId flush;            // the newest asked for
   int64_t flush_upto = -1;
   int early_flushes = 0;
+  int64_t evidence_flushed_at = 0;  // voiced samples when last asked what was said
 
   Pause pause;
   int drafts = 0;

@@ -69,6 +69,7 @@ struct VirtualCall::Speech {
   bool cancelled = false;
   bool released = false;
   bool stopped = false;       // dropped by playout
+  int64_t paused_ms = -1;     // since; −1: it is not
   int64_t made_until_ms = 0;  // when the voice has finished what it was given
   std::map<UtteranceId, int64_t> delivered;
   int64_t available = 0;  // samples
@@ -184,7 +185,7 @@ bool VirtualCall::Voiced(int64_t from_ms, int64_t upto_ms) const {
 void VirtualCall::Tick() {
   Later(kTickMs, [this] { Tick(); });
   const int64_t received = now_ms() * 16;
-  while (uplink_ + kWindowSamples <= received) {
+  while (!muted_ && uplink_ + kWindowSamples <= received) {
     const int64_t from_ms = uplink_ / 16;
     uplink_ += kWindowSamples;
     if (config_.core.detection.mode == DetectionMode::kNone) continue;
@@ -360,6 +361,13 @@ void VirtualCall::DoPlayout(const Action& action) {
     Log("release " + std::to_string(release->turn.value));
     speech_[release->turn].released = true;
     speech_[release->turn].start_ms = now_ms();
+  } else if (const auto* pause = std::get_if<PausePlayout>(&action)) {
+    Log("pause " + std::to_string(pause->turn.value));
+    speech_[pause->turn].paused_ms = now_ms();
+  } else if (const auto* resume = std::get_if<ResumePlayout>(&action)) {
+    Log("resume " + std::to_string(resume->turn.value));
+    Speech& speech = speech_[resume->turn];
+    speech.start_ms += now_ms() - std::exchange(speech.paused_ms, -1);
   } else if (const auto* drop = std::get_if<DropPlayout>(&action)) {
     Log("drop " + std::to_string(drop->turn.value));
     speech_[drop->turn].stopped = true;
@@ -373,7 +381,7 @@ void VirtualCall::DoPlayout(const Action& action) {
 void VirtualCall::Pace() {
   std::vector<Played> news;
   for (auto& [turn, speech] : speech_) {
-    if (!speech.released || speech.stopped) continue;
+    if (!speech.released || speech.stopped || speech.paused_ms >= 0) continue;
     const int64_t rate = config_.core.output_rate_hz;
     const int64_t elapsed_ms = now_ms() - speech.start_ms;
     const int64_t before_sent = speech.sent;

@@ -53,6 +53,8 @@ class VirtualCall {
   void Say(int64_t at_ms, const std::string& words, int word_ms = 250);
   // Voice activity without words.
   void Noise(int64_t at_ms, int duration_ms);
+  // No sound reaches the core until it is taken back; then it does all at once.
+  void Mute(bool muted) { muted_ = muted; }
   // Calls something at a time, e.g. a client's event through Send.
   void At(int64_t at_ms, std::function<void()> what);
   void Send(EventBody body);
@@ -104,6 +106,7 @@ class VirtualCall {
   InvariantChecker checker_;
   int64_t now_us_ = 0;
   int64_t uplink_ = 0;
+  bool muted_ = false;
   uint64_t order_ = 0;
   std::map<std::pair<int64_t, uint64_t>, std::function<void()>> queue_;
   std::vector<Word> words_;
