@@ -83,7 +83,7 @@ struct Policy {
   // later than that it was. Since the agent pauses meanwhile, waiting costs little.
   int evidence_words = 2;
   int word_min_ms = 125;               // of voice a word: recognizers write words into coughs
-  int evidence_flush_ms = 350;         // of voice, and again: the recognizer is asked for its words
+  int evidence_flush_ms = 250;         // of voice, and again: the recognizer is asked for its words
   int evidence_pause_ms = 280;         // of voice that may be more than a backchannel: a pause
   int evidence_words_due_ms = 600;     // of silence, in which words that were asked for may come
   int evidence_word_ms = 500;          // with one word that is neither backchannel nor the agent's
