@@ -96,6 +96,9 @@ void BindConfig(config::Binder& binder, GatewayConfig& config) {
                "How long a conversation may last.");
   binder.Field("gateway.session_idle_s", &config.session_idle_s, {0, 86'400},
                "How long a client may send nothing; 0: for ever.");
+  binder.Field("gateway.session_hold_s", &config.session_hold_s, {0, 600},
+               "How long a conversation outlives its line for a client that comes back to it; it "
+               "keeps its place among sessions_max. 0: not at all.");
   binder.Field("gateway.body_mib_max", &config.body_mib_max, {1, 1024},
                "Largest upload; it is held in memory.");
   binder.Field("gateway.speech_chars_max", &config.speech_chars_max, {1, 100'000},

@@ -41,6 +41,7 @@ struct GatewayConfig {
   int requests_max = 32;     // speech and transcription requests at once
   int session_max_s = 3600;  // then a conversation ends with session_expired
   int session_idle_s = 900;  // without a message of the client
+  int session_hold_s = 30;   // without a line, if the client asks for it (x_parley.resume)
   int body_mib_max = 26;     // of an upload
   int speech_chars_max = 4096;
   int audio_s_max = 3600;  // of a recording to transcribe

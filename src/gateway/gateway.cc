@@ -136,6 +136,7 @@ Status Gateway::Parts::Open() {
 
 void Gateway::Parts::Close(int64_t grace_ms) {
   if (server) server->Stop(grace_ms);
+  sessions.Stop();
   directory.reset();
   pool.reset();
   // The router needs the loops to end, and its streams must be gone by then.

@@ -2,99 +2,69 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
-#include "base/log.h"
 #include "gateway/access.h"
 #include "gateway/api_error.h"
-#include "metrics/instruments.h"
-#include "realtime/beta_dialect.h"
-#include "realtime/server_event.h"
+#include "realtime/ids.h"
 
 namespace parley::gateway {
 namespace {
 
+// What was received and its conversation, on another thread, has not looked at: 2 messages of the
+// longest kind.
+constexpr size_t kWaitingBytesMax = size_t{32} << 20;
+
+// One line of a conversation.
 class RealtimeSocket final : public net::WebSocketListener {
  public:
-  struct Life {
-    SessionId id;
-    int64_t max_us = 0;
-    std::string peer;
-    bool beta = false;            // the older dialect is spoken
-    std::shared_ptr<void> place;  // among sessions_max
-    metrics::GaugeLease lease;
-  };
-
-  RealtimeSocket(Life life, session::Session::Config config,
-                 const session::Session::Services& services, net::Executor& executor)
-      : life_(std::move(life)),
-        config_(std::move(config)),
-        services_(services),
-        executor_(executor) {}
+  explicit RealtimeSocket(std::shared_ptr<RealtimeCall> call)
+      : call_(std::move(call)), line_(call_->NewLine()) {}
 
   void OnOpen(std::shared_ptr<net::WebSocket> socket) override {
-    socket_ = std::move(socket);
-    opened_us_ = services_.clock.NowUs();
-    auto session =
-        session::Session::Create(life_.id, config_, services_, executor_,
-                                 [socket = socket_, beta = life_.beta](std::string message) {
-                                   Send(*socket, beta, std::move(message));
-                                 });
-    if (!session) {
-      log::Error("session_refused session={} why=\"{}\"", life_.id.value, session.error().message);
-      socket_->Close(net::CloseCode::kInternalError, "the conversation could not be started");
-      return;
-    }
-    session_ = *std::move(session);
-    log::Info("session_open session={} peer={} model={} dialect={}", life_.id.value, life_.peer,
-              config_.defaults.model, life_.beta ? "beta" : "ga");
-    expiry_ = executor_.MakeTimer();
-    expiry_->Start(opened_us_ + life_.max_us, [this] { Expire(); });
+    socket_ = socket;
+    Run([line = line_, socket = std::move(socket)](RealtimeCall& call) {
+      call.OnOpen(line, socket);
+    });
   }
 
   void OnText(std::string_view message) override {
-    if (!session_) return;
-    if (life_.beta) {
-      session_->OnMessage(realtime::FromBeta(message));
-    } else {
-      session_->OnMessage(message);
+    if (call_->executor().IsCurrent()) return call_->OnText(line_, message);
+    const size_t bytes = message.size();
+    if ((*waiting_ += bytes) > kWaitingBytesMax) {
+      return socket_->Close(net::CloseCode::kPolicy, "more is sent than can be heard");
     }
+    Run([line = line_, bytes, waiting = waiting_,
+         message = std::string(message)](RealtimeCall& call) {
+      *waiting -= bytes;
+      call.OnText(line, message);
+    });
   }
 
   void OnBinary(std::span<const uint8_t>) override {
-    if (session_) session_->OnBinary();
+    Run([line = line_](RealtimeCall& call) { call.OnBinary(line); });
   }
 
   void OnClosed(uint16_t code, std::string_view reason) override {
-    log::Info("session_closed session={} code={} reason=\"{}\" duration_ms={}", life_.id.value,
-              code, reason, (services_.clock.NowUs() - opened_us_) / 1000);
-    expiry_.reset();
-    session_.reset();
+    Run([line = line_, code, reason = std::string(reason)](RealtimeCall& call) {
+      call.OnClosed(line, code, reason);
+    });
     socket_.reset();
   }
 
  private:
-  static void Send(net::WebSocket& socket, bool beta, std::string message) {
-    if (beta) message = realtime::ToBeta(std::move(message));
-    if (!message.empty()) socket.SendText(std::move(message));
+  // In order: a line is always on one and the same thread, and so is the conversation.
+  template <class Work>
+  void Run(Work work) {
+    if (call_->executor().IsCurrent()) return work(*call_);
+    call_->executor().Post([call = call_, work = std::move(work)] { work(*call); });
   }
 
-  void Expire() {
-    const std::string why = fmt::format("Your session hit the maximum duration of {} minutes.",
-                                        life_.max_us / 60'000'000);
-    Send(*socket_, life_.beta, realtime::ErrorEvent({.code = "session_expired", .message = why}));
-    session_.reset();
-    socket_->Close(net::CloseCode::kNormal, why);
-  }
-
-  Life life_;
-  const session::Session::Config config_;
-  const session::Session::Services& services_;
-  net::Executor& executor_;
-  int64_t opened_us_ = 0;
+  const std::shared_ptr<RealtimeCall> call_;
+  const uint64_t line_;
   std::shared_ptr<net::WebSocket> socket_;
-  std::unique_ptr<session::Session> session_;
-  std::unique_ptr<net::Timer> expiry_;
+  const std::shared_ptr<std::atomic<size_t>> waiting_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 }  // namespace
@@ -112,6 +82,11 @@ RealtimeSessions::RealtimeSessions(const GatewayConfig& config,
 net::Upgrade RealtimeSessions::Open(const net::HttpRequest& request, net::Executor& executor,
                                     std::string patch) {
   net::Upgrade upgrade;
+  upgrade.subprotocol = SelectSubprotocol(request);
+  if (auto call = calls_.Find(request.Query("x_parley_resume").value_or(""))) {
+    upgrade.listener = std::make_unique<RealtimeSocket>(std::move(call));
+    return upgrade;
+  }
   if (++shared_->count > config_.sessions_max) {
     --shared_->count;
     metrics_.sessions_refused.Add();
@@ -130,16 +105,16 @@ net::Upgrade RealtimeSessions::Open(const net::HttpRequest& request, net::Execut
   config.defaults.transcription_only = patch.empty() && request.Query("intent") == "transcription";
   config.defaults.life_s = config_.session_max_s;
   config.defaults.patch = std::move(patch);
-  RealtimeSocket::Life life{
-      .id = SessionId{shared_->next_id++},
-      .max_us = int64_t{config_.session_max_s} * 1'000'000,
-      .peer = request.peer,
-      .beta = SpeaksBeta(request),
-      .place = std::shared_ptr<void>(shared_.get(), [shared = shared_](void*) { --shared->count; }),
-      .lease = metrics::GaugeLease(metrics_.sessions)};
-  upgrade.listener =
-      std::make_unique<RealtimeSocket>(std::move(life), std::move(config), services_, executor);
-  upgrade.subprotocol = SelectSubprotocol(request);
+  config.hold_ms = config_.session_hold_s * 1000;
+  config.resume_token = realtime::NewId("line");
+  RealtimeCall::Life life{.id = SessionId{shared_->next_id++},
+                          .max_us = int64_t{config_.session_max_s} * 1'000'000,
+                          .peer = request.peer,
+                          .beta = SpeaksBeta(request),
+                          .place = std::shared_ptr<void>(
+                              shared_.get(), [shared = shared_](void*) { --shared->count; })};
+  upgrade.listener = std::make_unique<RealtimeSocket>(std::make_shared<RealtimeCall>(
+      std::move(life), std::move(config), services_, calls_, executor));
   return upgrade;
 }
 

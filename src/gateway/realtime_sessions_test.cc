@@ -7,6 +7,8 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "base/base64.h"
 #include "gateway/testing/fake_gateway.h"
@@ -56,7 +58,10 @@ class RealtimeTest : public ::testing::Test {
     };
   }
   // The sockets go first, then what their conversations used.
-  void TearDown() override { gateway_.reset(); }
+  void TearDown() override {
+    sessions_->Stop();
+    gateway_.reset();
+  }
 
   std::unique_ptr<net::WebSocketClient> Connect(std::string query = "?model=gpt-realtime",
                                                 net::Headers headers = {}) {
@@ -80,6 +85,22 @@ class RealtimeTest : public ::testing::Test {
     });
     EXPECT_TRUE(came && found.value("type", "") == type) << "no " << type << ", last: " << found;
     return found;
+  }
+
+  // A text session that outlives its line, in which "Hi" was said and answered; its token.
+  std::string OpenResumable(net::WebSocketClient& client) {
+    client.SendText(R"({"type":"session.update","session":{"type":"realtime",
+                        "output_modalities":["text"],"x_parley":{"resume":true}}})");
+    const std::string token = Next(client, "x_parley.resume")["token"];
+    Exchange(client, "Hi");
+    return token;
+  }
+  void Exchange(net::WebSocketClient& client, const std::string& words) {
+    client.SendText(R"({"type":"conversation.item.create","item":{"type":"message","role":"user",
+                        "content":[{"type":"input_text","text":")" +
+                    words + R"("}]}})");
+    client.SendText(R"({"type":"response.create"})");
+    EXPECT_EQ(Next(client, "response.done")["response"]["status"], "completed");
   }
 
   const SteadyClock clock_{};
@@ -282,6 +303,81 @@ TEST_F(RealtimeTest, AClientThatVanishesInMidReplyLeavesNothing) {
   EXPECT_EQ(gateway_->voice.live(), 0);
   EXPECT_EQ(model_.live(), 0);
   EXPECT_EQ(gateway_->recognizer.live(), 0);
+  EXPECT_EQ(metrics_.sessions.value(), 0);
+}
+
+TEST_F(RealtimeTest, AClientThatComesBackGoesOnWithItsConversation) {
+  GatewayConfig config;
+  config.sessions_max = 1;  // it keeps its place
+  Start(config);
+  auto client = Connect();
+  ASSERT_TRUE(client);
+  const std::string id = Next(*client, "session.created")["session"]["id"];
+  const std::string token = OpenResumable(*client);
+  client.reset();  // without a goodbye
+  ASSERT_TRUE(gateway_->RunUntil([&] { return metrics_.sessions_held.value() == 1; }));
+  EXPECT_EQ(sessions_->count(), 1);
+  client = Connect("?x_parley_resume=" + token);
+  ASSERT_TRUE(client);
+  EXPECT_EQ(Next(*client, "x_parley.resume")["resumed"], true);
+  Exchange(*client, "And now?");
+  ASSERT_EQ(model_.requests().size(), 2u);
+  std::vector<std::string> said;
+  for (const auto& message : model_.requests()[1].messages) said.push_back(message.text);
+  EXPECT_THAT(said, ::testing::IsSupersetOf({"Hi", "Hello there.", "And now?"}));
+  EXPECT_EQ(metrics_.sessions_resumed.value(), 1u);
+  EXPECT_EQ(metrics_.sessions_held.value(), 0);
+}
+
+TEST_F(RealtimeTest, ALineIsTakenOverFromOneThatIsNotYetKnownToBeDead) {
+  Start();
+  const auto first = Connect();
+  ASSERT_TRUE(first);
+  const std::string token = OpenResumable(*first);
+  const auto second = Connect("?x_parley_resume=" + token);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(Next(*second, "x_parley.resume")["resumed"], true);
+  ASSERT_TRUE(gateway_->RunUntil([&] {
+    (void)first->Receive(0);
+    return !first->is_open();
+  }));
+  EXPECT_EQ(first->close_code(), 1001);
+  Exchange(*second, "Still there?");
+  EXPECT_EQ(sessions_->count(), 1);
+}
+
+TEST_F(RealtimeTest, WhoSaysGoodbyeOrComesTooLateBeginsAnew) {
+  GatewayConfig config;
+  config.session_hold_s = 1;
+  Start(config);
+  auto client = Connect();
+  ASSERT_TRUE(client);
+  std::string token = OpenResumable(*client);
+  client->Close();
+  ASSERT_TRUE(gateway_->RunUntil([&] { return sessions_->count() == 0; }));
+  client = Connect("?x_parley_resume=" + token);
+  ASSERT_TRUE(client);
+  Next(*client, "session.created");
+  token = OpenResumable(*client);
+  client.reset();
+  ASSERT_TRUE(gateway_->RunUntil([&] { return metrics_.sessions_held.value() == 1; }));
+  ASSERT_TRUE(gateway_->RunUntil([&] { return sessions_->count() == 0; }));
+  client = Connect("?x_parley_resume=" + token);
+  ASSERT_TRUE(client);
+  Next(*client, "session.created");
+  EXPECT_EQ(metrics_.sessions_resumed.value(), 0u);
+}
+
+TEST_F(RealtimeTest, WhatWaitsForItsClientEndsWithTheServer) {
+  Start();
+  auto client = Connect();
+  ASSERT_TRUE(client);
+  OpenResumable(*client);
+  client.reset();
+  ASSERT_TRUE(gateway_->RunUntil([&] { return metrics_.sessions_held.value() == 1; }));
+  sessions_->Stop();
+  EXPECT_EQ(sessions_->count(), 0);
+  EXPECT_EQ(metrics_.sessions_held.value(), 0);
   EXPECT_EQ(metrics_.sessions.value(), 0);
 }
 

@@ -16,6 +16,10 @@ struct GatewayMetrics {
   Gauge& sessions = registry.AddGauge("parley_sessions", "Sessions open now.");
   Counter& sessions_refused =
       registry.AddCounter("parley_sessions_refused_total", "Connections turned away by a limit.");
+  Gauge& sessions_held = registry.AddGauge("parley_sessions_held",
+                                           "Sessions that wait for their client to come back.");
+  Counter& sessions_resumed =
+      registry.AddCounter("parley_sessions_resumed_total", "Sessions whose client came back.");
   Counter& user_turns = registry.AddCounter("parley_user_turns_total", "User turns committed.");
   Counter& replies = registry.AddCounter("parley_replies_total", "Agent turns that were heard.");
   Counter& replies_cut =

@@ -216,6 +216,11 @@ std::string PauseEvent(std::string_view item_id, bool paused) {
 std::string DropEvent(std::string_view item_id) {
   return EventMessage("x_parley.drop", {{"item_id", item_id}});
 }
+std::string ResumeEvent(std::string_view token, int hold_ms, bool resumed, bool complete) {
+  return EventMessage(
+      "x_parley.resume",
+      {{"token", token}, {"hold_ms", hold_ms}, {"resumed", resumed}, {"complete", complete}});
+}
 std::string WordsEvent(std::string_view item_id, std::string_view text) {
   return EventMessage("x_parley.words", {{"item_id", item_id}, {"text", text}});
 }

@@ -45,6 +45,7 @@ std::string TranscriptionFailedEvent(std::string_view item_id, std::string_view 
 std::string GainEvent(double db, int ramp_ms);
 std::string DropEvent(std::string_view item_id);
 std::string PauseEvent(std::string_view item_id, bool paused);
+std::string ResumeEvent(std::string_view token, int hold_ms, bool resumed, bool complete);
 std::string WordsEvent(std::string_view item_id, std::string_view text);
 std::string TurnEvent(std::string_view response_id, std::string_view item_id,
                       const turn::TurnRecord& record, std::string_view heard);

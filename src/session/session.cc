@@ -45,15 +45,19 @@ Session::Session(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() { impl_->Stop(); }
 void Session::OnMessage(std::string_view message) { impl_->OnMessage(message); }
 void Session::OnBinary() { impl_->OnBinary(); }
+bool Session::resumable() const { return impl_->resumable(); }
+void Session::OnLineLost() { impl_->OnLineLost(); }
+void Session::OnLineBack() { impl_->OnLineBack(); }
 Session::Stats Session::stats() const { return impl_->stats(); }
 
 Session::Impl::Impl(SessionId id, const Config& config, const Services& services,
-                    net::Executor& executor, Send send)
+                    net::Executor& executor, Wire wire)
     : id_(id),
       config_(config),
       services_(services),
       executor_(executor),
-      send_(std::move(send)),
+      wire_(std::move(wire)),
+      send_([this](std::string message) { Send(std::move(message)); }),
       counted_(services.metrics.sessions),
       object_(config.defaults),
       conversation_id_(realtime::NewId("conv")),

@@ -51,6 +51,10 @@ class Session {
     // Where each session's events are recorded for `parley replay`, without sound; empty: nowhere.
     std::string trace_dir;
     size_t trace_bytes_max = size_t{64} << 20;  // of one session; what comes later is left out
+    // How long the session outlives its line if the client asks for it (x_parley.resume), and by
+    // what name it is found then. 0: it does not.
+    int hold_ms = 0;
+    std::string resume_token;
     // Audio that was received and has not been looked at: more is refused.
     size_t backlog_bytes_max = size_t{64} << 20;
 
@@ -90,6 +94,13 @@ class Session {
   void OnMessage(std::string_view message);
   // The protocol has no binary messages: answered by an error event.
   void OnBinary();
+
+  // Whether it is to be kept when its line drops. Kept, it is told so: what it said and what it
+  // was about to say ends, what the client should know waits. Once `send` reaches a client again,
+  // that is told all of it, and what was still to be answered is.
+  bool resumable() const;
+  void OnLineLost();
+  void OnLineBack();
 
   struct Stats {
     size_t recognizer_streams = 0;

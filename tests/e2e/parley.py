@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -95,6 +96,11 @@ class Parley:
             return self.get("/readyz")[0] == 200
         except OSError:
             return False
+
+    def metric(self, name):
+        """The value of one without labels."""
+        found = re.search(rf"^{name} (\S+)$", self.get("/metrics")[1], re.MULTILINE)
+        return float(found[1]) if found else 0
 
     def turns(self):
         return json.loads(self.get("/v1/admin/turns")[1])["turns"]

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 import browser
 import parley
+import relay
 import scripted_llm
 
 FRANCE = "What is the capital of France?"
@@ -139,6 +140,29 @@ def test_a_lost_connection_is_said_restored_and_the_conversation_goes_on(llm, ch
         assert len(said) == 3 and "capital" in said[0] and said[1] == PARIS, said
     finally:
         running.stop()
+
+
+def test_a_line_that_drops_in_mid_reply_is_restored_and_nothing_is_forgotten(scripted_server, llm,
+                                                                             chromium, speak):
+    llm.answers = [STORY, ROME]
+    resumed = scripted_server.metric("parley_sessions_resumed_total")
+    with relay.Relay(scripted_server.url) as line:
+        page = browser.Page(chromium(), line.url)
+        listen(page)
+        page.say(speak("Please tell me a long story about a dog and a cat."))
+        parley.wait_for(lambda: page.loud_ms() > 700, 90, "the story's beginning to be heard")
+        line.cut()
+        page.wait_for_state("reconnecting")
+        page.wait_for_state("listening")
+        wait_for_answers(page, 1)  # cut short
+        page.say(speak(ITALY))
+        wait_for_answers(page, 2)
+    assert scripted_server.metric("parley_sessions_resumed_total") == resumed + 1
+    assert page.text("#problem") == ""
+    assert page.texts("li.agent > p")[1] == ROME
+    # The server itself knows what was heard: it was told nothing anew.
+    said = [m["content"] for m in llm.asked[-1] if m["role"] in ("user", "assistant")]
+    assert len(said) == 3 and said[1].endswith("—") and STORY.startswith(said[1][:-1]), said
 
 
 @pytest.mark.parametrize("flags, message", [

@@ -1,8 +1,10 @@
 """A person speaks and is answered: the command line, end to end, with the default models."""
 import json
+import threading
 import wave
 
 import parley
+import relay
 
 
 def talk(server, tmp_path, *questions, extra=()):
@@ -42,3 +44,16 @@ def test_text_becomes_speech_that_the_recognizer_reads_back(server, tmp_path):
     out = tmp_path / "said.wav"
     server.run("say", text, "--out", out)
     assert parley.word_error_rate(text, server.run("transcribe", out).stdout) <= 0.12
+
+
+def test_a_line_that_drops_is_restored_and_the_conversation_goes_on(server, speak, tmp_path):
+    resumed = server.metric("parley_sessions_resumed_total")
+    with relay.Relay(server.url) as line:
+        seen = line.watch(b"x_parley.resume")
+        threading.Thread(target=lambda: seen.wait(60) and line.cut(), daemon=True).start()
+        result = server.run("talk", "--in", speak("What is the capital of France?"), "--json",
+                            "--url", line.url)
+    assert seen.is_set()
+    turn = json.loads(result.stdout)["turns"][0]
+    assert turn["status"] == "completed" and "paris" in parley.words(turn["reply"]), turn
+    assert server.metric("parley_sessions_resumed_total") == resumed + 1

@@ -79,7 +79,7 @@ test("the session asks for what the page can do", () => {
   const { session } = sessionUpdate({ echoFree: true });
   assert.equal(session.audio.input.turn_detection.type, "semantic_vad");
   assert.deepEqual(session.x_parley,
-    { playback: true, turns: true, live_words: true, echo_free: true });
+    { playback: true, turns: true, live_words: true, echo_free: true, resume: true });
 });
 
 test("the waterfall leaves out what is not known and never begins before zero", () => {
@@ -113,7 +113,7 @@ test("a session that follows a lost one is told what was said and heard", () => 
     { type: "input_audio_buffer.speech_started", item_id: "v" },
     { type: "x_parley.words", item_id: "v", text: "And what" });
   const states = seen.states.length;
-  conversation.onLost();
+  conversation.onOver();
   conversation.onPlaying("", 0);
   assert.equal(seen.states.length, states);
   assert.deepEqual(seen.player.at(-1), ["cutOff"]);
@@ -123,6 +123,26 @@ test("a session that follows a lost one is told what was said and heard", () => 
     events.map(({ item: { role, content } }) => [role, content[0].type, content[0].text]),
     [["user", "input_text", "Who are you?"], ["assistant", "output_text", "I am—"],
       ["user", "input_text", "And what"]]);
+});
+
+test("a conversation that the server has kept goes on where it was", () => {
+  const { seen, conversation } = scene();
+  say(conversation, { type: "session.updated" },
+    { type: "x_parley.resume", token: "line_1", hold_ms: 30000, resumed: false, complete: true },
+    { type: "input_audio_buffer.speech_started", item_id: "u" },
+    { type: "x_parley.words", item_id: "u", text: "Who are" });
+  assert.equal(conversation.token, "line_1");
+  conversation.onLost();
+  assert.deepEqual(seen.player.at(-1), ["cutOff"]);
+  say(conversation,
+    { type: "x_parley.resume", token: "line_1", hold_ms: 30000, resumed: true, complete: true },
+    { type: "input_audio_buffer.speech_stopped", item_id: "u" },
+    { type: "conversation.item.input_audio_transcription.completed", item_id: "u",
+      transcript: "Who are you?" },
+    { type: "response.created", response: { id: "r" } });
+  assert.deepEqual(seen.states, ["listening", "hearing", "listening", "thinking"]);
+  // Said once, though it was open when the line dropped.
+  assert.deepEqual(conversation.remembered, [{ role: "user", text: "Who are you?" }]);
 });
 
 test("a microphone at 48 kHz gives half as many samples and the same tone", () => {

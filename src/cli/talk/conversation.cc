@@ -57,7 +57,8 @@ std::string Conversation::Open() const {
        {{"input",
          {{"format", format}, {"transcription", json::object()}, {"turn_detection", detection}}},
         {"output", {{"format", format}}}}},
-      {"x_parley", {{"playback", true}, {"turns", true}, {"echo_free", options_.echo_free}}}};
+      {"x_parley",
+       {{"playback", true}, {"turns", true}, {"echo_free", options_.echo_free}, {"resume", true}}}};
   if (!options_.voice.empty()) session["audio"]["output"]["voice"] = options_.voice;
   if (!options_.instructions.empty()) session["instructions"] = options_.instructions;
   return json{{"type", "session.update"}, {"session", std::move(session)}}.dump();
@@ -97,12 +98,21 @@ Status Conversation::OnMessage(std::string_view message) {
                                                     Text(error, "message"), Text(error, "code")));
   }
   if (type == "session.updated") open_ = true;
+  if (type == "session.created" && !resume_token_.empty()) {
+    resume_token_.clear();
+    return Fail(Code::kNotFound, "the server no longer has the conversation");
+  }
   if (type.starts_with("response.")) OnResponse(type, event);
   if (type.starts_with("x_parley.")) OnExtension(type, event);
   if (type.starts_with("input_audio_buffer.") || type.starts_with("conversation.item.")) {
     OnUser(type, event);
   }
   return {};
+}
+
+void Conversation::OnLineLost() {
+  loudspeaker_.Drop("");
+  user_speaks_ = false;
 }
 
 void Conversation::OnUser(std::string_view type, const Event& event) {
@@ -151,6 +161,9 @@ void Conversation::OnExtension(std::string_view type, const Event& event) {
     loudspeaker_.Pause(Text(body, "item_id"), body.value("paused", json()) == json(true));
   } else if (type == "x_parley.drop") {
     loudspeaker_.Drop(Text(body, "item_id"));
+  } else if (type == "x_parley.resume") {
+    resume_token_ = Text(body, "token");
+    hold_ms_ = static_cast<int64_t>(Number(body, "hold_ms", 0));
   } else if (type == "x_parley.turn") {
     TalkTurn* turn = FindResponse(Text(body, "response_id"));
     if (turn == nullptr) return;

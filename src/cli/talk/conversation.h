@@ -48,6 +48,13 @@ class Conversation {
   // What was played since it was last asked; nullopt when nothing changed. Call it every 100 ms.
   std::optional<std::string> Report();
 
+  // The line is gone, and with it what was being said. What the server tells on the next one goes
+  // on from there; kNotFound where it no longer has the conversation.
+  void OnLineLost();
+  // For the next line; an empty token: the server does not keep the conversation.
+  const std::string& resume_token() const { return resume_token_; }
+  int64_t hold_ms() const { return hold_ms_; }
+
   // One message of the server. What the server refused is returned;
   // unknown events are ignored.
   Status OnMessage(std::string_view message);
@@ -72,6 +79,8 @@ class Conversation {
   std::string unanswered_;
   bool open_ = false;
   bool user_speaks_ = false;
+  std::string resume_token_;
+  int64_t hold_ms_ = 0;
   Loudspeaker::Position reported_;
 };
 

@@ -40,6 +40,24 @@ TEST_F(ConversationTest, AsksForSemanticTurnsAndReportsOfPlayback) {
   EXPECT_FALSE(open["session"]["audio"]["output"].contains("voice"));
 }
 
+TEST_F(ConversationTest, AKeptConversationGoesOnAndALostOneIsTold) {
+  const json resume = {{"type", "x_parley.resume"}, {"token", "line_1"}, {"hold_ms", 30'000}};
+  EXPECT_EQ(conversation.resume_token(), "");
+  Receive({{"type", "session.created"}});
+  Receive(resume);
+  EXPECT_EQ(conversation.resume_token(), "line_1");
+  EXPECT_EQ(conversation.hold_ms(), 30'000);
+  ReceiveReply("1", "Paris.", "AAEAAQAB");
+  conversation.OnLineLost();
+  EXPECT_TRUE(loudspeaker.empty());
+  Receive(resume);
+  EXPECT_EQ(conversation.resume_token(), "line_1");
+  const Status gone = conversation.OnMessage(json{{"type", "session.created"}}.dump());
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, Code::kNotFound);
+  EXPECT_EQ(conversation.resume_token(), "");
+}
+
 TEST_F(ConversationTest, AReplyIsPlayedAndItsPositionReportedOnceAChange) {
   ReceiveReply("1", "Paris.", "AAEAAQAB");
   std::vector<int16_t> out(48);

@@ -11,7 +11,7 @@
 #include "audio/pcm.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "net/client.h"
+#include "cli/talk/talk_line.h"
 
 namespace parley::cli {
 namespace {
@@ -23,32 +23,32 @@ constexpr int kAccountTimeoutMs = 4000;
 
 class FileTalk {
  public:
-  FileTalk(FileTalkConfig config, std::unique_ptr<net::WebSocketClient> socket)
-      : socket_(std::move(socket)),
+  FileTalk(FileTalkConfig config, std::unique_ptr<TalkLine> line)
+      : line_(std::move(line)),
         conversation_(config.talk, loudspeaker_),
         script_(config.script, std::move(config.inputs), conversation_, loudspeaker_) {}
 
   Result<FileTalkReport> Run() {
     PARLEY_TRY_STATUS(Open());
-    int64_t next_us = clock_.NowUs();
+    next_us_ = clock_.NowUs();
     for (int64_t tick = 0; !script_.done(); ++tick) {
       PARLEY_TRY_STATUS(Step(tick));
-      next_us += kTickMs * 1000;
-      PARLEY_TRY_STATUS(ReceiveUntil(next_us));
+      next_us_ += kTickMs * 1000;
+      PARLEY_TRY_STATUS(ReceiveUntilNext());
     }
-    socket_->Close();
+    line_->Close();
     // Accounts of the last turn may still be on their way.
-    while (auto message = socket_->Receive(0)) Take(message->bytes);
+    while (auto message = line_->Receive(0)) PARLEY_TRY_STATUS(Take(message->bytes));
     report_.outcomes = script_.outcomes();
     return std::move(report_);
   }
 
  private:
   Status Open() {
-    if (!socket_->SendText(conversation_.Open())) return Gone();
+    line_->Send(conversation_.Open());
     const int64_t deadline_us = clock_.NowUs() + kOpenTimeoutMs * 1000;
     while (!conversation_.open()) {
-      PARLEY_TRY(const auto message, socket_->Receive((deadline_us - clock_.NowUs()) / 1000));
+      PARLEY_TRY(const auto message, line_->Receive((deadline_us - clock_.NowUs()) / 1000));
       PARLEY_TRY_STATUS(conversation_.OnMessage(message.bytes));
     }
     return {};
@@ -60,39 +60,45 @@ class FileTalk {
     loudspeaker_.Pull(played);
     script_.Tick(microphone, played);
     report_.heard.insert(report_.heard.end(), played.begin(), played.end());
-    if (!socket_->SendText(Conversation::Microphone(microphone))) return Gone();
+    line_->Send(Conversation::Microphone(microphone));
     if (tick % kReportEveryTicks == 0) {
-      if (auto played_report = conversation_.Report()) socket_->SendText(*std::move(played_report));
+      if (auto played_report = conversation_.Report()) line_->Send(*std::move(played_report));
     }
     return {};
   }
 
-  Status ReceiveUntil(int64_t until_us) {
+  Status ReceiveUntilNext() {
     for (;;) {
-      const int64_t left_us = until_us - clock_.NowUs();
+      const int64_t left_us = next_us_ - clock_.NowUs();
       if (left_us <= 0) return {};
-      auto message = socket_->Receive((left_us + 999) / 1000);
+      auto message = line_->Receive((left_us + 999) / 1000);
       if (message) {
-        Take(message->bytes);
+        PARLEY_TRY_STATUS(Take(message->bytes));
       } else if (message.error().code != Code::kDeadlineExceeded) {
-        return Fail(message.error());
+        PARLEY_TRY_STATUS(Restore());
       }
     }
   }
 
-  void Take(std::string_view message) {
+  Status Take(std::string_view message) {
     if (auto taken = conversation_.OnMessage(message); !taken) {
+      if (taken.error().code == Code::kNotFound) return Fail(taken.error());
       report_.errors.push_back(taken.error().message);
     }
+    return {};
   }
 
-  Status Gone() const {
-    return Fail(Code::kUnavailable,
-                fmt::format("the server closed the conversation (code {})", socket_->close_code()));
+  // Nothing was said or heard meanwhile.
+  Status Restore() {
+    conversation_.OnLineLost();
+    PARLEY_TRY_STATUS(line_->Restore(conversation_.resume_token(), conversation_.hold_ms()));
+    next_us_ = clock_.NowUs();
+    return {};
   }
 
   const SteadyClock clock_;
-  const std::unique_ptr<net::WebSocketClient> socket_;
+  const std::unique_ptr<TalkLine> line_;
+  int64_t next_us_ = 0;
   Loudspeaker loudspeaker_{kTalkRateHz};
   Conversation conversation_;
   TalkScript script_;
@@ -121,13 +127,9 @@ Result<SpokenInput> ReadSpokenInput(const std::filesystem::path& path) {
 }
 
 Result<FileTalkReport> TalkFromFiles(FileTalkConfig config) {
-  net::WebSocketClient::Options options{.url = config.url + "/v1/realtime?model=parley"};
-  if (!config.key.empty()) {
-    options.headers.Add("Authorization", "Bearer " + config.key.Reveal());
-  }
-  PARLEY_TRY(auto socket, net::WebSocketClient::Connect(options));
+  PARLEY_TRY(auto line, TalkLine::Open(config.url, config.key));
   config.script.account_ms = kAccountTimeoutMs;
-  return FileTalk(std::move(config), std::move(socket)).Run();
+  return FileTalk(std::move(config), std::move(line)).Run();
 }
 
 std::string FileTalkJson(const FileTalkReport& report) {

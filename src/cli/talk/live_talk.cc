@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "audio/echo_canceller.h"
+#include "cli/talk/talk_line.h"
 #include "cli/talk/talk_script.h"
-#include "net/client.h"
 
 namespace parley::cli {
 namespace {
@@ -53,29 +53,33 @@ Result<StreamPtr> OpenSoundCard() {
 
 class LiveTalk {
  public:
-  LiveTalk(const LiveTalkConfig& config, std::unique_ptr<net::WebSocketClient> socket,
-           StreamPtr sound, std::unique_ptr<audio::EchoCanceller> canceller)
-      : socket_(std::move(socket)),
+  LiveTalk(const LiveTalkConfig& config, std::unique_ptr<TalkLine> line, StreamPtr sound,
+           std::unique_ptr<audio::EchoCanceller> canceller)
+      : line_(std::move(line)),
         sound_(std::move(sound)),
         canceller_(std::move(canceller)),
         conversation_(config.talk, loudspeaker_) {}
 
   Status Run(const std::atomic<bool>& stop, const std::function<void(const LiveWords&)>& show) {
-    if (!socket_->SendText(conversation_.Open())) return Gone();
+    line_->Send(conversation_.Open());
     while (!conversation_.open()) {
-      PARLEY_TRY(const auto message, socket_->Receive(kOpenTimeoutMs));
+      PARLEY_TRY(const auto message, line_->Receive(kOpenTimeoutMs));
       PARLEY_TRY_STATUS(conversation_.OnMessage(message.bytes));
     }
     for (int64_t tick = 0; !stop; ++tick) {
       PARLEY_TRY_STATUS(Tick(tick));
-      while (auto message = socket_->Receive(0)) {
+      while (auto message = line_->Receive(0)) {
         // What a server refuses of ours ends no conversation.
-        (void)conversation_.OnMessage(message->bytes);
+        const Status taken = conversation_.OnMessage(message->bytes);
+        if (!taken && taken.error().code == Code::kNotFound) return taken;
       }
-      if (!socket_->is_open()) return Gone();
+      if (!line_->is_open()) {
+        conversation_.OnLineLost();
+        PARLEY_TRY_STATUS(line_->Restore(conversation_.resume_token(), conversation_.hold_ms()));
+      }
       show({.state = conversation_.state(), .conversation = conversation_});
     }
-    socket_->Close();
+    line_->Close();
     return {};
   }
 
@@ -92,19 +96,14 @@ class LiveTalk {
     loudspeaker_.Pull(played);
     Pa_WriteStream(sound_.get(), played.data(), kTickSamples);
     if (canceller_) canceller_->Process(heard, played, heard);
-    if (!socket_->SendText(Conversation::Microphone(heard))) return Gone();
+    line_->Send(Conversation::Microphone(heard));
     if (tick % kReportEveryTicks == 0) {
-      if (auto report = conversation_.Report()) socket_->SendText(*std::move(report));
+      if (auto report = conversation_.Report()) line_->Send(*std::move(report));
     }
     return {};
   }
 
-  Status Gone() const {
-    return Fail(Code::kUnavailable,
-                fmt::format("the server closed the conversation (code {})", socket_->close_code()));
-  }
-
-  const std::unique_ptr<net::WebSocketClient> socket_;
+  const std::unique_ptr<TalkLine> line_;
   const StreamPtr sound_;
   const std::unique_ptr<audio::EchoCanceller> canceller_;
   Loudspeaker loudspeaker_{kTalkRateHz};
@@ -127,11 +126,8 @@ Status TalkLive(const LiveTalkConfig& config, const std::atomic<bool>& stop,
                audio::EchoCanceller::Create(
                    {.sample_rate_hz = kTalkRateHz, .block_ms = kTickMs, .tail_ms = kEchoTailMs}));
   }
-  net::WebSocketClient::Options options{.url = config.url + "/v1/realtime?model=parley"};
-  if (!config.key.empty()) options.headers.Add("Authorization", "Bearer " + config.key.Reveal());
-  PARLEY_TRY(auto socket, net::WebSocketClient::Connect(options));
-  return LiveTalk(config, std::move(socket), std::move(sound), std::move(canceller))
-      .Run(stop, show);
+  PARLEY_TRY(auto line, TalkLine::Open(config.url, config.key));
+  return LiveTalk(config, std::move(line), std::move(sound), std::move(canceller)).Run(stop, show);
 }
 
 }  // namespace parley::cli

@@ -67,14 +67,18 @@ const openMicrophone = (mine) =>
 function connect(mine) {
   let lost = false;
   mine.connection = new Connection({
-    makeSocket,
+    makeSocket: () => makeSocket(mine.conversation?.token),
     whyRefused,
     onOpen: () => {
-      converse(mine);
+      if (!mine.conversation?.token) converse(mine);
       if (lost) screen.problem("");
       lost = false;
     },
-    onMessage: (event) => mine.conversation.onEvent(event),
+    onMessage: (event) => {
+      // The conversation is not to be had again: another takes its place.
+      if (event.type === "session.created" && mine.conversation.token) converse(mine);
+      mine.conversation.onEvent(event);
+    },
     onLost: () => {
       lost = true;
       mine.conversation?.onLost();
@@ -87,6 +91,7 @@ function connect(mine) {
 
 // A session of the server; one that follows a lost one is told what was said.
 function converse(mine) {
+  mine.conversation?.onOver();
   const remembered = mine.conversation?.remembered ?? [];
   const sendEvent = (event) => mine.connection.send(JSON.stringify(event));
   const { player } = mine;
@@ -95,8 +100,9 @@ function converse(mine) {
   rememberedEvents(remembered).forEach(sendEvent);
 }
 
-function makeSocket() {
+function makeSocket(token) {
   const address = new URL("v1/realtime", document.baseURI);
+  if (token) address.searchParams.set("x_parley_resume", token);
   address.protocol = address.protocol.replace("http", "ws");
   const key = find("key").value.trim();
   try {
@@ -145,7 +151,7 @@ function release({ connection, microphone, player, wakeLock }) {
 function stop(which, problem = "", values = {}) {
   release(which);
   if (which !== call) return;
-  call.conversation?.onLost();
+  call.conversation?.onOver();
   call = null;
   screen.state("off");
   screen.level(SILENCE_DBFS);

@@ -4,6 +4,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const GIVE_UP_MS = 120_000;
 const STALLED_BYTES = 256 * 1024; // 4 s of sound that the network has not taken: the line is dead
+const STALLED_CODE = 4000; // tells the server that we shall come back
 const FINAL_CODES = [1000, 1003, 1007, 1008, 1009]; // the server means it (RFC 6455 §7.4.1)
 
 // Doubles, and spreads by a quarter each way so that not all pages come back at once.
@@ -39,7 +40,7 @@ export class Connection {
   send(text) {
     if (!this.isOpen) return false;
     if (this.#socket.bufferedAmount > STALLED_BYTES) {
-      this.#forget();
+      this.#forget(STALLED_CODE);
       this.#lost();
       return false;
     }
@@ -112,11 +113,11 @@ export class Connection {
     this.#timer = null;
   }
 
-  #forget() {
+  #forget(code) {
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.close(code);
   }
 }

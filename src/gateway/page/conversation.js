@@ -23,7 +23,9 @@ export function sessionUpdate({ voice, echoFree = false } = {}) {
         input: { format, transcription: {}, turn_detection: { type: "semantic_vad" } },
         output,
       },
-      x_parley: { playback: true, turns: true, live_words: true, echo_free: echoFree },
+      x_parley: {
+        playback: true, turns: true, live_words: true, echo_free: echoFree, resume: true,
+      },
     },
   };
 }
@@ -56,6 +58,8 @@ export class Conversation {
 
   // [{role, text}], oldest first, what both have said and heard.
   remembered;
+  // By which the server finds this conversation again; "": it does not.
+  token = "";
 
   constructor({ sendEvent, player, show, remembered = [] }) {
     this.#sendEvent = sendEvent;
@@ -134,6 +138,10 @@ export class Conversation {
       case "x_parley.drop":
         this.#player.drop(event.item_id);
         break;
+      case "x_parley.resume":
+        this.token = event.token;
+        if (event.resumed) this.#resumed();
+        break;
       case "x_parley.turn":
         if (event.item_id) this.#onTurn(event.item_id, event.turn);
     }
@@ -176,13 +184,28 @@ export class Conversation {
     this.#update();
   }
 
-  // The line is gone: nothing more comes. Half a sentence counts for what was understood of it.
+  // The line is gone, and with it what was being said. The server may keep the conversation, and
+  // then tells on the next line what has become of it.
   onLost() {
     this.#ready = false;
+    this.#state = "";
+    this.#player.cutOff();
+  }
+
+  #resumed() {
+    this.#ready = true;
+    this.#userSpeaks = false;
+    this.#awaitsReply = false;
+    this.#answering.clear();
+  }
+
+  // Nothing more comes. Half a sentence counts for what was understood of it.
+  onOver() {
+    this.onLost();
+    this.token = "";
     for (const [item, text] of this.#openWords) this.#finalWords(item, text);
     for (const text of this.#texts.values()) this.#remember("assistant", text.trim() + CUT);
     this.#texts.clear();
-    this.#player.cutOff();
   }
 
   get state() {

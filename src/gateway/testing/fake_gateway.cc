@@ -36,7 +36,7 @@ FakeGateway::FakeGateway(GatewayConfig config, ports::testing::FakeRecognizer::C
               [this](const net::HttpRequest& request, net::Executor& executor, std::string patch) {
                 return realtime(request, executor, std::move(patch));
               }});
-  auto threads = net::IoThreads::Start(1, "io");
+  auto threads = net::IoThreads::Start(2, "io");
   PARLEY_CHECK(threads.has_value());
   threads_ = std::move(*threads);
   auto server = net::Server::Start(config.ToServerConfig(), *service_, *threads_);

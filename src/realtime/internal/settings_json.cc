@@ -352,22 +352,21 @@ Parsed<XParley> ParseXParley(const Json& json, const std::string& path) {
   if (json.is_null()) return x_parley;
   if (!json.is_object()) return RefuseKind(path, "an object or null", json);
   Parsed<void> read =
-      OnlyKnown(json, path, {"playback", "turns", "live_words", "echo_free", "burst"});
+      OnlyKnown(json, path, {"playback", "turns", "live_words", "echo_free", "burst", "resume"});
   if (read) read = ReadBool(json, path, "playback", x_parley.playback);
   if (read) read = ReadBool(json, path, "turns", x_parley.turns);
   if (read) read = ReadBool(json, path, "live_words", x_parley.live_words);
   if (read) read = ReadBool(json, path, "echo_free", x_parley.echo_free);
   if (read) read = ReadBool(json, path, "burst", x_parley.burst);
+  if (read) read = ReadBool(json, path, "resume", x_parley.resume);
   if (!read) return tl::unexpected(read.error());
   return x_parley;
 }
 
 Json XParleyJson(const XParley& x_parley) {
-  return {{"playback", x_parley.playback},
-          {"turns", x_parley.turns},
-          {"live_words", x_parley.live_words},
-          {"echo_free", x_parley.echo_free},
-          {"burst", x_parley.burst}};
+  return {{"playback", x_parley.playback},     {"turns", x_parley.turns},
+          {"live_words", x_parley.live_words}, {"echo_free", x_parley.echo_free},
+          {"burst", x_parley.burst},           {"resume", x_parley.resume}};
 }
 
 Parsed<bool> ParseReplyField(const std::string& key, const Json& value, const std::string& path,

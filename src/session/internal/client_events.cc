@@ -124,6 +124,7 @@ void Session::Impl::On(const realtime::AppendAudio&) {}
 
 void Session::Impl::On(const realtime::UpdateSession& event) {
   const realtime::AudioFormat before = object_.settings().input_format;
+  const bool resumable_before = resumable();
   realtime::SessionObject next = object_;
   realtime::Parsed<void> merged = next.Merge(event.patch, voice_locked_);
   if (merged) merged = CheckNames(next.settings());
@@ -135,6 +136,10 @@ void Session::Impl::On(const realtime::UpdateSession& event) {
     }
   }
   send_(realtime::SessionUpdated(object_));
+  if (resumable() && !resumable_before) {
+    send_(realtime::ResumeEvent(config_.resume_token, config_.hold_ms, /*resumed=*/false,
+                                /*complete=*/true));
+  }
   ApplySettings();
 }
 

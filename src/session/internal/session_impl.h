@@ -1,6 +1,6 @@
 // The inside of a session, by file: session.cc (life, steps, time), client_events.cc (what the
 // client says), items.cc (the items that it makes), listening.cc (sound in), actions.cc (what the
-// core wants), telling.cc (what the client is told).
+// core wants), telling.cc (what the client is told), line.cc (no line for a while).
 #pragma once
 
 #include <array>
@@ -32,12 +32,17 @@ namespace parley::session {
 
 class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
  public:
+  using Wire = Session::Send;
+
   Impl(SessionId id, const Config& config, const Services& services, net::Executor& executor,
-       Send send);
+       Wire wire);
   Status Start();
   void Stop();
   void OnMessage(std::string_view message);
   void OnBinary();
+  bool resumable() const;
+  void OnLineLost();
+  void OnLineBack();
   Stats stats() const;
 
  private:
@@ -59,6 +64,10 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Tick();
   void FillSilence();
   void Schedule();
+
+  // line.cc
+  void Send(std::string message);
+  void StopUnheard(TurnId turn);
 
   // client_events.cc
   void Drain();
@@ -158,7 +167,8 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   const Config config_;
   const Services services_;
   net::Executor& executor_;
-  const Send send_;
+  const Wire wire_;
+  const Session::Send send_;  // to the wire, or kept while there is none
   const metrics::GaugeLease counted_;
   realtime::SessionObject object_;
   const std::string conversation_id_;
@@ -190,6 +200,12 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   TurnId active_;  // its response was told of and is not done; the conversation has one at a time
   // Of the response behind it, which the core may prepare earlier than clients may know of it.
   std::vector<std::pair<TurnId, std::string>> held_;
+
+  bool line_lost_ = false;
+  bool reply_owed_ = false;  // one was stopped because nobody was there
+  std::vector<std::string> missed_;
+  size_t missed_bytes_ = 0;
+  bool missed_whole_ = true;
 
   std::deque<turn::EventBody> events_;
   bool stepping_ = false;

@@ -108,6 +108,7 @@ void Session::Impl::Tell(const turn::ResponseCreated& event) {
       [this, turn = event.turn](std::string message) { SendOf(turn, std::move(message)); });
   if (!active_) active_ = event.turn;
   reply.ladder->Create();
+  if (line_lost_) StopUnheard(event.turn);
 }
 
 void Session::Impl::SendOf(TurnId turn, std::string message) {
