@@ -19,6 +19,7 @@
 #include "net/io_threads.h"
 #include "net/server.h"
 #include "registry/directory.h"
+#include "session/floor_board.h"
 #include "session/turn_log.h"
 
 namespace parley::gateway {
@@ -47,6 +48,7 @@ struct Gateway::Parts {
   metrics::Registry registry;
   metrics::GatewayMetrics metrics{registry};
   session::TurnLog turns;
+  session::FloorBoard floors;
   const Names names{settings.gateway.model_names, settings.gateway.voice_names};
   Components components;
   std::unique_ptr<registry::WorkerDirectory> directory;  // tells the router
@@ -64,6 +66,7 @@ struct Gateway::Parts {
       .voice_activity = *components.voice_activity,
       .end_of_turn = components.end_of_turn.get(),
       .turns = turns,
+      .floors = &floors,
       .choose_voice = [this](std::string_view name) { return ChooseVoice(name); },
       .choose_recognizer = [this](std::string_view name) { return names.Model(name); },
       .apology = [this] { return apology->pcm(); }};
@@ -114,6 +117,8 @@ Status Gateway::Parts::Open() {
           .pool = *pool,
           .metrics = metrics,
           .readiness = [this] { return readiness.state(); },
+          .clock = clock,
+          .floors = floors,
           .turns = [this](size_t count) { return turns.Newest(count); },
           .workers =
               [this] {
@@ -135,6 +140,7 @@ Status Gateway::Parts::Open() {
 }
 
 void Gateway::Parts::Close(int64_t grace_ms) {
+  floors.Close();
   if (server) server->Stop(grace_ms);
   sessions.Stop();
   directory.reset();

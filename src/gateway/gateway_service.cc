@@ -10,6 +10,7 @@
 #include "gateway/chat_job.h"
 #include "gateway/chat_request.h"
 #include "gateway/cors.h"
+#include "gateway/floors_job.h"
 #include "gateway/speech_job.h"
 #include "gateway/speech_request.h"
 #include "gateway/transcription_job.h"
@@ -27,6 +28,7 @@ constexpr size_t kTurnsDefault = 50;
 constexpr size_t kChatBytesMax = 4 << 20;
 constexpr size_t kSessionBytesMax = 256 * 1024;
 constexpr size_t kAdminBytes = 4 * 1024;
+constexpr int kWatchersMax = 8;  // of /v1/admin/floors at once
 constexpr std::string_view kModelPrefix = "/v1/models/";
 
 std::string Dump(const Json& json) {
@@ -69,12 +71,14 @@ GatewayService::GatewayService(const GatewayConfig& config, Deps deps)
           {"/v1/realtime/transcription_sessions", "POST", false, kSessionBytesMax,
            &GatewayService::OlderTranscriptionSession},
           {"/v1/admin/turns", "GET", false, 0, &GatewayService::Turns},
+          {"/v1/admin/floors", "GET", false, 0, &GatewayService::Floors},
           {"/v1/admin/workers", "GET", false, 0, &GatewayService::Workers},
           {"/v1/admin/workers/drain", "POST", false, kAdminBytes, &GatewayService::DrainWorker},
           {"/metrics", "GET", false, 0, &GatewayService::Metrics},
           {"/healthz", "GET", true, 0, &GatewayService::Health},
           {"/readyz", "GET", true, 0, &GatewayService::Ready}},
-      tickets_(std::make_shared<std::atomic<int>>(0)) {}
+      tickets_(std::make_shared<std::atomic<int>>(0)),
+      watchers_(std::make_shared<std::atomic<int>>(0)) {}
 
 const GatewayService::Route* GatewayService::Find(const net::HttpRequest& request) const {
   const std::string_view path =
@@ -207,17 +211,18 @@ void GatewayService::Answer(net::Exchange& exchange, net::HttpResponse response)
   exchange.Respond(std::move(response));
 }
 
-std::optional<JobTicket> GatewayService::TakeTicket(net::Exchange& exchange) {
-  if (++*tickets_ > config_.requests_max) {
-    --*tickets_;
+std::optional<JobTicket> GatewayService::TakeTicket(net::Exchange& exchange,
+                                                    const std::shared_ptr<std::atomic<int>>& taken,
+                                                    int most) {
+  if (++*taken > most) {
+    --*taken;
     Answer(exchange, ToResponse({429, "Too many requests are under way; try again later.", "",
                                  "rate_limit_exceeded"}));
     return std::nullopt;
   }
   const char* route = NameOf(Find(exchange.request()));
-  return JobTicket(
-      std::shared_ptr<void>(tickets_.get(), [tickets = tickets_](void*) { --*tickets; }),
-      [this, route](int status) { Count(route, status); });
+  return JobTicket(std::shared_ptr<void>(taken.get(), [taken](void*) { --*taken; }),
+                   [this, route](int status) { Count(route, status); });
 }
 
 void GatewayService::Speech(std::shared_ptr<net::Exchange> exchange) {
@@ -317,6 +322,13 @@ void GatewayService::Turns(std::shared_ptr<net::Exchange> exchange) {
   const auto turns = deps_.turns(count);
   for (size_t i = 0; i < turns.size(); ++i) body += (i == 0 ? "" : ",") + turns[i];
   Answer(*exchange, net::JsonResponse(200, body + "]}"));
+}
+
+void GatewayService::Floors(std::shared_ptr<net::Exchange> exchange) {
+  if (exchange->request().method == "HEAD") return Answer(*exchange, net::HttpResponse());
+  auto ticket = TakeTicket(*exchange, watchers_, kWatchersMax);
+  if (!ticket) return;
+  StartFloorsJob(std::move(exchange), deps_.floors, deps_.clock, *std::move(ticket));
 }
 
 void GatewayService::IssueSecret(net::Exchange& exchange, ClientSecrets::Kind kind) {

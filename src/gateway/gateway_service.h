@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "gateway/access.h"
 #include "gateway/admin.h"
 #include "gateway/client_secrets.h"
@@ -25,6 +26,7 @@
 #include "ports/language_model.h"
 #include "ports/recognizer.h"
 #include "ports/voice.h"
+#include "session/floor_board.h"
 
 namespace parley::gateway {
 
@@ -41,6 +43,9 @@ class GatewayService final : public net::Service {
     WorkPool& pool;
     metrics::GatewayMetrics& metrics;
     std::function<ReadyState()> readiness;
+    const Clock& clock;
+    // For /v1/admin/floors.
+    const session::FloorBoard& floors;
     // The newest turns as JSON objects, for /v1/admin/turns.
     std::function<std::vector<std::string>(size_t count)> turns;
     // /v1/admin/workers as JSON (gateway/admin.h), and the drain of one; `done` on any thread.
@@ -81,8 +86,12 @@ class GatewayService final : public net::Service {
   void Answer(net::Exchange& exchange, net::HttpResponse response);
   static const char* NameOf(const Route* route) { return route ? route->path : "page"; }
   void Count(const char* route, int status);
-  // Answers 429 and gives nothing when requests_max are under way.
-  std::optional<JobTicket> TakeTicket(net::Exchange& exchange);
+  // Answers 429 and gives nothing when the most are taken.
+  std::optional<JobTicket> TakeTicket(net::Exchange& exchange) {
+    return TakeTicket(exchange, tickets_, config_.requests_max);
+  }
+  std::optional<JobTicket> TakeTicket(net::Exchange& exchange,
+                                      const std::shared_ptr<std::atomic<int>>& taken, int most);
 
   void Speech(std::shared_ptr<net::Exchange> exchange);
   void Transcription(std::shared_ptr<net::Exchange> exchange);
@@ -95,6 +104,7 @@ class GatewayService final : public net::Service {
   void Ready(std::shared_ptr<net::Exchange> exchange);
   void Metrics(std::shared_ptr<net::Exchange> exchange);
   void Turns(std::shared_ptr<net::Exchange> exchange);
+  void Floors(std::shared_ptr<net::Exchange> exchange);
   void ClientSecret(std::shared_ptr<net::Exchange> exchange);
   void OlderSession(std::shared_ptr<net::Exchange> exchange);
   void OlderTranscriptionSession(std::shared_ptr<net::Exchange> exchange);
@@ -109,6 +119,7 @@ class GatewayService final : public net::Service {
   const Page page_;
   const std::vector<Route> routes_;
   const std::shared_ptr<std::atomic<int>> tickets_;
+  const std::shared_ptr<std::atomic<int>> watchers_;
   std::atomic<uint64_t> next_reply_ = 1;
 };
 

@@ -38,6 +38,7 @@ Page::Page() {
     File served{file.bytes, net::ContentTypeOf(file.name),
                 fmt::format("\"{:016x}\"", Fingerprint(file.bytes))};
     if (file.name == "index.html") files_["/"] = served;
+    if (file.name == "console.html") files_["/console"] = served;
     files_["/" + std::string(file.name)] = std::move(served);
   }
 }

@@ -1,5 +1,6 @@
-// The web page at `/`: the files of src/gateway/page/, built into the program, served with a
-// content security policy under which nothing else can run. Immutable; thread-safe.
+// The web page at `/` and the console at `/console`: the files of src/gateway/page/, built into the
+// program, served with a content security policy under which nothing else can run. Immutable;
+// thread-safe.
 #pragma once
 
 #include <map>

@@ -51,7 +51,7 @@ void Session::OnLineBack() { impl_->OnLineBack(); }
 Session::Stats Session::stats() const { return impl_->stats(); }
 
 Session::Impl::Impl(SessionId id, const Config& config, const Services& services,
-                    net::Executor& executor, Wire wire)
+                    net::Executor& executor, Session::Send wire)
     : id_(id),
       config_(config),
       services_(services),
@@ -100,6 +100,9 @@ Status Session::Impl::Start() {
                                     [this](const std::string& item_id, Result<std::string> words) {
                                       OnItemHeard(item_id, std::move(words));
                                     });
+  if (services_.floors) {
+    place_ = services_.floors->Open(id_, object_.settings().model, services_.clock.NowUs());
+  }
   timer_ = executor_.MakeTimer();
   log::Info("session_started session={}", id_.value);
   send_(realtime::SessionCreated(object_));
@@ -111,6 +114,7 @@ Status Session::Impl::Start() {
 void Session::Impl::Stop() {
   if (std::exchange(stopped_, true)) return;
   recording_.reset();
+  place_.reset();
   log::Info("session_ended session={}", id_.value);
   if (services_.end_of_turn) services_.end_of_turn->Forget(id_);
   timer_->Cancel();
@@ -164,6 +168,19 @@ void Session::Impl::Watch(std::span<const turn::Action> actions) {
   }
   services_.metrics.stale_dropped.Add(now.stale_events - stale_counted_);
   stale_counted_ = now.stale_events;
+  ShowFloor(now);
+}
+
+void Session::Impl::ShowFloor(const turn::Snapshot& now) {
+  if (!place_) return;
+  place_->Show({.at_us = services_.clock.NowUs(),
+                .user = now.user,
+                .probability = now.probability,
+                .silence_needed_ms = now.silence_needed_ms,
+                .agent = now.floor ? now.floor_state : turn::TurnState::kEnded,
+                .preparing = static_cast<bool>(now.next),
+                .drafting = static_cast<bool>(now.draft),
+                .line = !line_lost_});
 }
 
 // One timer serves deadlines, playout and the muted microphone.

@@ -26,6 +26,7 @@
 #include "ports/recognizer.h"
 #include "ports/voice.h"
 #include "realtime/session_object.h"
+#include "session/floor_board.h"
 #include "session/turn_log.h"
 #include "turn/config.h"
 
@@ -71,6 +72,7 @@ class Session {
     const perception::VoiceActivityModel& voice_activity;
     perception::EndOfTurnScorer* end_of_turn = nullptr;  // null: rules alone decide
     TurnLog& turns;
+    FloorBoard* floors = nullptr;  // null: nobody looks
     // A client's names as voices and recognizers here understand them; an error that says what
     // would do for one that is neither known nor ours.
     std::function<Result<VoiceChoice>(std::string_view name)> choose_voice;

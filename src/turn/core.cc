@@ -86,6 +86,10 @@ Snapshot Core::Impl::snapshot() const {
     shot.next_has_something = next_->something_ready;
   }
   if (draft_) shot.draft = draft_->id;
+  if (user_ == UserState::kPausing) {
+    shot.probability = open_.pause.probability;
+    shot.silence_needed_ms = open_.record.silence_needed_ms;
+  }
   for (int i = 0; i < kDeadlineCount; ++i) {
     if (out_.deadline_us(static_cast<DeadlineId>(i)) != 0) shot.armed |= 1u << i;
   }

@@ -53,6 +53,10 @@ struct Snapshot {
   TurnId next;  // being prepared
   TurnState next_state = TurnState::kEnded;
   TurnId draft;
+  // While the user pauses: that the turn is over, by the end-of-turn model (−1: not known), and how
+  // much silence ends it.
+  float probability = -1;
+  int silence_needed_ms = 0;
   uint32_t armed = 0;               // bit per DeadlineId
   bool next_has_something = false;  // sound or text that waits for the gate
   uint64_t stale_events = 0;        // events without a live id

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+import browser
 import parley
 
 
@@ -54,3 +55,17 @@ def speak(tmp_path_factory):
         return pathlib.Path(path)
 
     return make
+
+
+@pytest.fixture
+def chromium(tmp_path):
+    """chromium(*flags) → a driver; all are closed in the end."""
+    started = []
+
+    def start(*flags):
+        started.append(browser.start_chromium(tmp_path / f"profile{len(started)}", *flags))
+        return started[-1]
+
+    yield start
+    for driver in started:
+        driver.quit()

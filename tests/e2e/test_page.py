@@ -22,20 +22,6 @@ STORY = ("Once upon a time there was a dog who lived with a cat in a small house
          "One day they found a bottle with a letter in it, and nobody knew who had written it. ") * 3
 
 
-@pytest.fixture
-def chromium(tmp_path):
-    """chromium(*flags) → a driver; all are closed in the end."""
-    started = []
-
-    def start(*flags):
-        started.append(browser.start_chromium(tmp_path / f"profile{len(started)}", *flags))
-        return started[-1]
-
-    yield start
-    for driver in started:
-        driver.quit()
-
-
 @pytest.fixture(scope="module")
 def llm():
     with scripted_llm.ScriptedLlm() as scripted:

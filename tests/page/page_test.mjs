@@ -5,10 +5,13 @@ import { test } from "node:test";
 
 import { Resampler } from "../../src/gateway/page/capture.worklet.js";
 import { Connection, waitMs } from "../../src/gateway/page/connection.js";
-import { Conversation, rememberedEvents, sessionUpdate, waterfall }
+import { Conversation, rememberedEvents, sessionUpdate }
   from "../../src/gateway/page/conversation.js";
 import { heardMs, microphoneProblem, samplesOf } from "../../src/gateway/page/sound.js";
 import { LANGUAGES, STRINGS, chooseLanguage, sayingIn } from "../../src/gateway/page/strings.js";
+import { Floor, marksOf, pauseWords, spansOf, statusOf }
+  from "../../src/gateway/page/timeline.js";
+import { waterfall } from "../../src/gateway/page/waterfall.js";
 
 function scene() {
   const seen = { sent: [], states: [], player: [], shown: [] };
@@ -159,6 +162,43 @@ test("a microphone at 48 kHz gives half as many samples and the same tone", () =
   }
 });
 
+// --- the console ------------------------------------------------------------------------------
+
+const floor = (at_ms, changes = {}) => ({ at_ms, user: "quiet", agent: "silent", preparing: false,
+  drafting: false, line: true, ...changes });
+
+test("a floor becomes spans: a pause keeps its latest judgement", () => {
+  const entries = [floor(1000, { user: "speaking" }),
+    floor(2000, { user: "pausing", p: null, needed_ms: 600 }),
+    floor(2200, { user: "pausing", p: 0.8, needed_ms: 300, drafting: true }),
+    floor(2500, { preparing: true }), floor(3000, { agent: "speaking" })];
+  assert.deepEqual(spansOf(entries, 0, 4000), [
+    { lane: "user", kind: "speaking", begin: 1000, end: 2000 },
+    { lane: "user", kind: "pausing", begin: 2000, end: 2500, p: 0.8, neededMs: 300 },
+    { lane: "agent", kind: "speaking", begin: 3000, end: 4000 },
+    { lane: "behind", kind: "drafting", begin: 2200, end: 2500 },
+    { lane: "behind", kind: "preparing", begin: 2500, end: 3000 },
+  ]);
+  assert.deepEqual(spansOf(entries, 2600, 4000).map(({ kind }) => kind), ["speaking", "preparing"]);
+  assert.equal(pauseWords({ p: 0.8, neededMs: 300 }), "p 0.80 · T 300");
+});
+
+test("an interruption leaves a mark, an end does not", () => {
+  const talk = [floor(0, { agent: "speaking" }), floor(1, { agent: "ducked", user: "speaking" }),
+    floor(2, { agent: "paused", user: "speaking" }), floor(3, { user: "speaking" }),
+    floor(4, { agent: "speaking" }), floor(5)];
+  assert.deepEqual(marksOf(talk), [3]);
+});
+
+test("of a floor only the last minutes are kept, and what held at their beginning", () => {
+  const kept = new Floor();
+  kept.add([floor(0), floor(1000, { user: "speaking" }), floor(200_000)], 250_000);
+  assert.deepEqual(kept.entries.map(({ at_ms }) => at_ms), [1000, 200_000]);
+  assert.equal(statusOf(kept.now), "The person is quiet, the agent is silent.");
+  assert.equal(statusOf(floor(1, { user: "pausing", p: 0.5, needed_ms: 400, preparing: true })),
+    "The person pauses (p 0.50 · T 400), a reply is being prepared.");
+});
+
 // --- the line ---------------------------------------------------------------------------------
 
 function line(why = "") {
@@ -281,8 +321,11 @@ test("what the page asks for is in the table, and its English is what stands in 
   for (const [, text, key] of html.matchAll(/aria-label="([^"]*)" data-label="(\w+)"/g)) {
     assert.equal(text, STRINGS[key]?.[0], key);
   }
-  for (const [, key] of readFileSync(new URL("screen.js", folder), "utf8")
-    .matchAll(/say\("(\w+)"/g)) assert.ok(STRINGS[key], key);
+  for (const file of ["screen.js", "waterfall.js"]) {
+    for (const [, key] of readFileSync(new URL(file, folder), "utf8").matchAll(/say\("(\w+)"/g)) {
+      assert.ok(STRINGS[key], key);
+    }
+  }
 });
 
 test("the first language that is known is taken, English when none is", () => {

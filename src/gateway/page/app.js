@@ -1,7 +1,8 @@
 // The page: joins the line, the conversation, the sound and the screen.
 import { Connection } from "./connection.js";
 import { Conversation, rememberedEvents, sessionUpdate } from "./conversation.js";
-import { Screen, find } from "./screen.js";
+import { find } from "./document.js";
+import { Screen } from "./screen.js";
 import { Microphone, Player, microphoneProblem } from "./sound.js";
 import { chooseLanguage, sayingIn } from "./strings.js";
 

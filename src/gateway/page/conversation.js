@@ -220,25 +220,3 @@ export class Conversation {
     this.#show.state(this.#state);
   }
 }
-
-// A turn's account as rows of a waterfall: a key of strings.js, begin and end in ms after the
-// user's last speech, for the stages whose times are known. Drafts may begin before the turn was
-// decided; what the browser adds comes after the server's last stage.
-export function waterfall(turn) {
-  const stages = [
-    ["stageEnd", 0, turn.decided_ms],
-    ["stageWords", 0, turn.transcript_ms],
-    ["stageThought", turn.reply_started_ms, turn.first_token_ms],
-    ["stageClause", turn.first_token_ms, turn.first_clause_ms],
-    ["stageVoice", turn.first_clause_ms, turn.first_speech_ms],
-    ["stageSent", turn.first_speech_ms, turn.first_frame_ms],
-    ["stageBrowser", turn.first_frame_ms, turn.first_frame_ms + turn.browser_ms],
-  ];
-  return stages
-    .filter(([, begin, end]) => Number.isFinite(begin) && Number.isFinite(end))
-    .map(([name, begin, end]) => ({
-      name,
-      begin: Math.max(0, Math.min(begin, end)),
-      end: Math.max(0, end),
-    }));
-}

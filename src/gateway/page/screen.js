@@ -1,19 +1,11 @@
 // What is seen of a conversation: state, transcript, waterfalls, problems, levels.
-import { waterfall } from "./conversation.js";
+import { find } from "./document.js";
+import { turnAccount, waterfall } from "./waterfall.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const QUIET_DBFS = -55; // an empty meter
 const LOUD_DBFS = -10; // a full one
 const NEAR_END_PX = 80; // who reads so close to the end follows the conversation
 const BUSY = ["connecting", "reconnecting"];
-
-export const find = (id) => document.getElementById(id);
-
-function svgElement(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
 
 export class Screen {
   #say;
@@ -101,8 +93,8 @@ export class Screen {
       element.setAttribute("aria-busy", "false");
       const cut = showHeard(element.querySelector("p"), turn.heard ?? "");
       element.querySelector(".turn")?.remove();
-      const rows = waterfall(turn);
-      if (rows.length > 0) element.append(this.#turnAccount(turn, rows, cut));
+      if (waterfall(turn).length === 0) return;
+      element.append(turnAccount(turn, this.#say, cut || turn.status === "cancelled"));
     });
   }
 
@@ -113,32 +105,6 @@ export class Screen {
   }
   voiceLevel(dbfs) {
     document.documentElement.style.setProperty("--voice", shareOf(dbfs));
-  }
-
-  #turnAccount(turn, rows, cut) {
-    const details = find("turn-template").content.firstElementChild.cloneNode(true);
-    details.addEventListener("toggle", () => details.scrollIntoView({ block: "nearest" }));
-    const total = Math.max(...rows.map((row) => row.end), 1);
-    const answered = Number.isFinite(turn.first_frame_ms)
-      ? this.#say("answeredIn", { ms: Math.round(turn.first_frame_ms) })
-      : this.#say("noAnswer");
-    const interrupted = cut || turn.status === "cancelled" ? ` · ${this.#say("interrupted")}` : "";
-    details.querySelector("summary span").textContent = answered + interrupted;
-    details.querySelector("summary svg").append(...rows.map((row, index) =>
-      bar(row, total, { y: `${(index / rows.length) * 100}%`, height: `${80 / rows.length}%` })));
-    details.querySelector("tbody").append(...rows.map((row) => this.#stage(row, total)));
-    return details;
-  }
-
-  #stage(row, total) {
-    const line = find("stage-template").content.firstElementChild.cloneNode(true);
-    line.querySelector("th").textContent = this.#say(row.name);
-    const chart = line.querySelector("svg");
-    chart.setAttribute("aria-label", `${Math.round(row.begin)}–${Math.round(row.end)}`);
-    chart.append(bar(row, total, { height: "100%", rx: 3 }));
-    line.querySelector("td:last-child").textContent =
-      this.#say("ms", { ms: Math.round(row.end - row.begin) });
-    return line;
   }
 
   #bubble(item, kind) {
@@ -164,14 +130,6 @@ export class Screen {
 function shareOf(dbfs) {
   const share = (dbfs - QUIET_DBFS) / (LOUD_DBFS - QUIET_DBFS);
   return Math.max(0, Math.min(1, share)).toFixed(2);
-}
-
-function bar({ name, begin, end }, total, attributes) {
-  const left = Math.min(99, (begin / total) * 100);
-  const width = Math.max(1, (end / total) * 100 - left);
-  const rect = svgElement("rect", { x: `${left}%`, width: `${width}%`, ...attributes });
-  rect.classList.toggle("browser", name === "stageBrowser");
-  return rect;
 }
 
 // Strikes out what was written and not heard, and says whether there was any.

@@ -25,6 +25,8 @@ FakeGateway::FakeGateway(GatewayConfig config, ports::testing::FakeRecognizer::C
           .pool = pool_,
           .metrics = metrics_,
           .readiness = [this] { return ready; },
+          .clock = clock_,
+          .floors = floors,
           .turns = [this](size_t) { return turns; },
           .workers = [] { return WorkersJson({}, false); },
           .drain =

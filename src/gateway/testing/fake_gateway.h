@@ -39,11 +39,13 @@ class FakeGateway {
       {{.deltas = {"Hello ", "there."}},
        {.deltas = {"Let me look."}, .tool_calls = {{"call_1", "f", "{}"}}}}};
   ReadyState ready;
+  session::FloorBoard floors;
   std::vector<std::string> turns;
   std::function<net::Upgrade(const net::HttpRequest&, net::Executor&, std::string)> realtime;
   metrics::Registry registry;
 
  private:
+  const SteadyClock clock_{};
   const Names names_;
   WorkPool pool_{1, 4};
   metrics::GatewayMetrics metrics_{registry};

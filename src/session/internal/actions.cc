@@ -236,6 +236,7 @@ void Session::Impl::Do(const turn::RecordTurn& action) {
                               record, heard));
   }
   const std::string json = realtime::TurnJson(record, heard);
+  if (place_) place_->AddTurn(json);
   services_.turns.Add("{\"session\":" + std::to_string(id_.value) + ",\"turn\":" + json + "}");
   log::Info("turn_done session={} turn={} record={}", id_.value, record.turn.value, json);
   metrics::GatewayMetrics& metrics = services_.metrics;

@@ -6,12 +6,6 @@
 #include "session/internal/session_impl.h"
 
 namespace parley::session {
-namespace {
-
-// Kept for a client that is away; from the first message beyond on, nothing is.
-constexpr size_t kMissedBytesMax = 256 * 1024;
-
-}  // namespace
 
 bool Session::Impl::resumable() const {
   return !stopped_ && config_.hold_ms > 0 && object_.settings().x_parley.resume;
@@ -19,10 +13,7 @@ bool Session::Impl::resumable() const {
 
 void Session::Impl::Send(std::string message) {
   if (!line_lost_) return wire_(std::move(message));
-  missed_whole_ = missed_whole_ && missed_bytes_ + message.size() <= kMissedBytesMax;
-  if (!missed_whole_) return;
-  missed_bytes_ += message.size();
-  missed_.push_back(std::move(message));
+  missed_.Add(std::move(message));
 }
 
 // Nobody hears what is being said or made: of the one, the history keeps what was heard; the other
@@ -31,6 +22,7 @@ void Session::Impl::OnLineLost() {
   if (stopped_ || line_lost_) return;
   Tick();
   line_lost_ = true;
+  ShowFloor(core_->snapshot());
   log::Info("line_lost session={}", id_.value);
   const playout::Position at = playout_.At(services_.clock.NowUs());
   if (at.turn && core_->snapshot().floor == at.turn) {
@@ -49,11 +41,12 @@ void Session::Impl::StopUnheard(TurnId turn) {
 
 void Session::Impl::OnLineBack() {
   if (stopped_ || !std::exchange(line_lost_, false)) return;
-  log::Info("line_back session={} missed={}", id_.value, missed_.size());
+  ShowFloor(core_->snapshot());
+  const Missed missed = std::exchange(missed_, {});
+  log::Info("line_back session={} missed={}", id_.value, missed.messages().size());
   Send(realtime::ResumeEvent(config_.resume_token, config_.hold_ms, /*resumed=*/true,
-                             std::exchange(missed_whole_, true)));
-  for (std::string& message : std::exchange(missed_, {})) Send(std::move(message));
-  missed_bytes_ = 0;
+                             missed.whole()));
+  for (const std::string& message : missed.messages()) Send(message);
   const std::vector<dialogue::HistoryEntry> history = conversation_.History({}, {});
   const bool unanswered =
       !history.empty() && history.back().speaker != dialogue::HistoryEntry::Speaker::kAgent;

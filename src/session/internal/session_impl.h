@@ -19,6 +19,7 @@
 #include "session/conversation.h"
 #include "session/internal/hearing.h"
 #include "session/internal/item_hearing.h"
+#include "session/internal/missed.h"
 #include "session/internal/out_of_band.h"
 #include "session/internal/recording.h"
 #include "session/internal/reply_work.h"
@@ -32,10 +33,8 @@ namespace parley::session {
 
 class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
  public:
-  using Wire = Session::Send;
-
   Impl(SessionId id, const Config& config, const Services& services, net::Executor& executor,
-       Wire wire);
+       Session::Send wire);
   Status Start();
   void Stop();
   void OnMessage(std::string_view message);
@@ -60,6 +59,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   void Step(turn::EventBody body);
   void RunSteps();
   void Watch(std::span<const turn::Action> actions);
+  void ShowFloor(const turn::Snapshot& now);
   void OnTimer();
   void Tick();
   void FillSilence();
@@ -167,7 +167,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   const Config config_;
   const Services services_;
   net::Executor& executor_;
-  const Wire wire_;
+  const Session::Send wire_;
   const Session::Send send_;  // to the wire, or kept while there is none
   const metrics::GaugeLease counted_;
   realtime::SessionObject object_;
@@ -176,6 +176,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
   std::unique_ptr<turn::Core> core_;
   turn::InvariantChecker invariants_;
   std::unique_ptr<Recording> recording_;  // none unless the configuration says where
+  std::unique_ptr<FloorBoard::Place> place_;
   std::unique_ptr<Uplink> uplink_;
   perception::VoiceActivityDetector voice_activity_;
   int64_t heard_upto_ = 0;   // uplink samples that the core has been told of
@@ -203,9 +204,7 @@ class Session::Impl : public std::enable_shared_from_this<Session::Impl> {
 
   bool line_lost_ = false;
   bool reply_owed_ = false;  // one was stopped because nobody was there
-  std::vector<std::string> missed_;
-  size_t missed_bytes_ = 0;
-  bool missed_whole_ = true;
+  Missed missed_;
 
   std::deque<turn::EventBody> events_;
   bool stepping_ = false;

@@ -40,6 +40,7 @@ Rig::Rig(Config config)
       .voice_activity = voice_activity_,
       .end_of_turn = scorer_.get(),
       .turns = turns_,
+      .floors = &floors_,
       .choose_voice = [](std::string_view name) -> Result<VoiceChoice> {
         if (name == "nobody") return Fail(Code::kNotFound, "nobody is not here");
         return VoiceChoice{"", std::string(name)};

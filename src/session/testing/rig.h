@@ -76,6 +76,7 @@ class Rig {
   ports::testing::FakeVoice& voice() { return voice_; }
   Session& session() { return *session_; }
   TurnLog& turns() { return turns_; }
+  FloorBoard& floors() { return floors_; }
   metrics::GatewayMetrics& metrics() { return metrics_; }
   net::testing::ManualExecutor& executor() { return executor_; }
 
@@ -92,6 +93,7 @@ class Rig {
   ports::testing::FakeLanguageModel model_;
   ports::testing::FakeVoice voice_;
   TurnLog turns_;
+  FloorBoard floors_;
   ProtocolWatch watch_;
   std::unique_ptr<perception::EndOfTurnScorer> scorer_;
   std::vector<Json> events_;
