@@ -128,6 +128,11 @@ Parsed<void> ParseResponseField(const std::string& key, const Json& value, Creat
     auto input = ParseInput(value);
     if (!input) return tl::unexpected(input.error());
     event.input = *std::move(input);
+  } else if (key == "x_parley" && !value.is_null()) {
+    if (!value.is_object()) return RefuseKind("response.x_parley", "an object or null", value);
+    auto read = OnlyKnown(value, "response.x_parley", {"interruptible"});
+    if (read) read = ReadBool(value, "response.x_parley", "interruptible", event.interruptible);
+    return read;
   }
   return {};
 }
@@ -139,7 +144,7 @@ Parsed<Body> ParseCreateResponse(const Json& json) {
   if (!response->is_object()) return RefuseKind("response", "an object", *response);
   Json overrides = Json::object();
   for (const auto& [key, value] : response->items()) {
-    if (key == "conversation" || key == "metadata" || key == "input") {
+    if (key == "conversation" || key == "metadata" || key == "input" || key == "x_parley") {
       if (auto read = ParseResponseField(key, value, event); !read) {
         return tl::unexpected(read.error());
       }

@@ -51,6 +51,7 @@ struct CreateResponse {
   // What the response asks for instead of the session's settings: applied to a copy of those.
   std::string overrides;  // JSON object
   std::optional<std::vector<ResponseInput>> input;
+  bool interruptible = true;  // x_parley.interruptible
 };
 struct CancelResponse {
   std::string response_id;  // empty: whichever is active

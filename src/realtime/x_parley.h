@@ -27,6 +27,9 @@
 //                                         is answered on the new one. An unknown or late token
 //                                         opens a new session: session.created comes first.
 //   client → server
+//   response.create    {response: {x_parley: {interruptible: false}}}  speech meanwhile is heard
+//   and
+//                      answered afterwards, not obeyed: a legal notice
 //   x_parley.played    {item_id, audio_ms}  every 100 ms while sound plays, and at its end:
 //                                         then rounded up, else the end was not heard
 #pragma once

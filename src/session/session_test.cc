@@ -168,6 +168,23 @@ TEST(Session, AnInterruptionCutsTheHistoryToWhatWasHeard) {
   EXPECT_GE(rig.metrics().replies_cut.value(), 1u);
 }
 
+TEST(Session, ANoticeThatMayNotBeInterruptedIsSpokenToItsEnd) {
+  Rig::Config config;
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}},
+                    {.deltas = {"Fine."}}};
+  config.voice.ms_per_byte = 100;
+  Rig rig(std::move(config));
+  rig.Send({{"type", "response.create"}, {"response", {{"x_parley", {{"interruptible", false}}}}}});
+  rig.Silence(1000);
+  ASSERT_GT(rig.SamplesSent(), 0);
+  rig.Speak(1200);
+  rig.Silence(9000);
+  const auto done = rig.Of("response.done");
+  ASSERT_EQ(done.size(), 2u);
+  EXPECT_EQ(done[0]["response"]["status"], "completed");
+  EXPECT_EQ(rig.Prompt(1).back().text, "What is the capital") << "heard, and answered afterwards";
+}
+
 TEST(Session, AFileSentInOneBurstIsTheSameConversation) {
   Rig rig;
   rig.Burst(300, false);

@@ -77,6 +77,16 @@ inline Parsed<void> OnlyKnown(const Json& object, const std::string& path,
   return {};
 }
 
+// Absent and null leave it as it is.
+inline Parsed<void> ReadBool(const Json& object, const std::string& path, std::string_view key,
+                             bool& into) {
+  const Json* value = Find(object, key);
+  if (value == nullptr || value->is_null()) return {};
+  if (!value->is_boolean()) return RefuseKind(fmt::format("{}.{}", path, key), "a boolean", *value);
+  into = value->get<bool>();
+  return {};
+}
+
 inline Parsed<std::string> RequiredString(const Json& object, const std::string& path,
                                           std::string_view key) {
   const std::string full = path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);

@@ -30,15 +30,6 @@ Parsed<void> ReadNumber(const Json& object, const std::string& path, std::string
   return {};
 }
 
-Parsed<void> ReadBool(const Json& object, const std::string& path, std::string_view key,
-                      bool& into) {
-  const Json* value = Find(object, key);
-  if (value == nullptr || value->is_null()) return {};
-  if (!value->is_boolean()) return RefuseKind(fmt::format("{}.{}", path, key), "a boolean", *value);
-  into = value->get<bool>();
-  return {};
-}
-
 // Absent and null are good; else an array of strings.
 Parsed<void> CheckStrings(const Json& object, const std::string& path, std::string_view key) {
   const Json* value = Find(object, key);

@@ -245,7 +245,7 @@ void Session::Impl::On(const realtime::CreateResponse& event) {
   const bool audio = settings->audio;
   creating_ = &event;
   creating_settings_ = *std::move(settings);
-  Step(turn::ClientCreateResponse{audio});
+  Step(turn::ClientCreateResponse{.audio = audio, .interruptible = event.interruptible});
   creating_ = nullptr;
   creating_settings_.reset();
 }
