@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace parley::dialogue {
 namespace {
 
@@ -11,6 +13,27 @@ constexpr char kInstructions[] =
 // The embedded toy model follows a few words, and drifts away with more: asked for the capital of
 // France it began with the Marseillaise under the sentences above, and says Paris under these.
 constexpr char kInstructionsEmbedded[] = "Answer in one short sentence.";
+
+bool IsUrl(std::string_view text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+Status CheckFallbacks(const LlmConfig& config) {
+  if (config.fallbacks.empty()) return {};
+  if (config.ResolvedKind() != LlmKind::kOpenAi) {
+    return Fail(Code::kInvalidArgument,
+                "llm.fallbacks is set, and no endpoint to fall back from: set llm.url");
+  }
+  for (const std::string& fallback : config.fallbacks) {
+    const size_t space = fallback.find(' ');
+    if (IsUrl(fallback) && space != std::string::npos && space + 1 < fallback.size()) continue;
+    return Fail(Code::kInvalidArgument,
+                fmt::format("llm.fallbacks has '{}': each is the base of an endpoint and its "
+                            "model's name, like 'http://127.0.0.1:11434/v1 llama3.2'",
+                            fallback));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -24,9 +47,23 @@ LlmKind LlmConfig::ResolvedKind() const {
   return url.empty() ? LlmKind::kEmbedded : LlmKind::kOpenAi;
 }
 
+std::vector<LlmConfig> LlmConfig::Endpoints() const {
+  std::vector<LlmConfig> endpoints(1 + fallbacks.size(), *this);
+  for (size_t i = 0; i < endpoints.size(); ++i) {
+    LlmConfig& endpoint = endpoints[i];
+    endpoint.fallbacks.clear();
+    if (i == 0) continue;
+    const size_t space = fallbacks[i - 1].find(' ');
+    endpoint.url = fallbacks[i - 1].substr(0, space);
+    endpoint.model = space == std::string::npos ? "" : fallbacks[i - 1].substr(space + 1);
+    endpoint.key = fallback_key;
+  }
+  return endpoints;
+}
+
 Status LlmConfig::Validate() const {
-  const bool is_url = url.starts_with("http://") || url.starts_with("https://");
-  if (!url.empty() && !is_url) {
+  PARLEY_TRY_STATUS(CheckFallbacks(*this));
+  if (!url.empty() && !IsUrl(url)) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("llm.url = '{}' must begin with http:// or https://, like "
                             "http://127.0.0.1:11434/v1",
@@ -58,6 +95,13 @@ void BindConfig(config::Binder& binder, LlmConfig& config) {
                "Base of an OpenAI-compatible endpoint, e.g. http://127.0.0.1:11434/v1.");
   binder.Field("llm.model", &config.model, "The model's name at that endpoint.");
   binder.Secret("llm.key", &config.key, "Key of that endpoint.");
+  binder.Field(
+      "llm.fallbacks", &config.fallbacks,
+      "Endpoints that are asked when the one before fails or is silent, each 'URL MODEL'.");
+  binder.Secret("llm.fallback_key", &config.fallback_key, "Key of those endpoints.");
+  binder.Field("llm.fallback_after_ms", &config.fallback_after_ms, {100, 60'000},
+               "What an endpoint may wait before its first word where there is another; after 5 s "
+               "without a word callers hear the apology.");
   binder.Field("llm.instructions", &config.instructions,
                "The system prompt of sessions that bring none; empty: a short one for voice.");
   binder.Field("llm.temperature", &config.temperature, {-1, 2}, "Below 0: the model's own.");

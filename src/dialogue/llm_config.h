@@ -24,6 +24,11 @@ struct LlmConfig {
   std::string url;
   std::string model;  // its name there; of the embedded model when there is no URL
   Secret key;
+  // "URL MODEL" of endpoints that are asked in turn when one before fails, or has no word for
+  // fallback_after_ms.
+  std::vector<std::string> fallbacks;
+  Secret fallback_key;  // of all of them
+  int fallback_after_ms = 2000;
   std::string instructions;  // empty: DefaultInstructions
   double temperature = -1;   // below 0: the model's own
   int max_tokens = 256;      // of a reply; more is rarely listened to
@@ -39,6 +44,8 @@ struct LlmConfig {
 
   // kAuto resolved.
   LlmKind ResolvedKind() const;
+  // All endpoints, the preferred one first, each as a configuration of its own.
+  std::vector<LlmConfig> Endpoints() const;
   // The system prompt of sessions that bring none.
   std::string DefaultInstructions() const;
   // kInvalidArgument names the field.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "catalog/pack.h"
+#include "dialogue/fallback_language_model.h"
 #include "dialogue/openai_language_model.h"
 #include "dialogue/scripted_language_model.h"
 
@@ -18,12 +19,23 @@ Result<std::filesystem::path> ModelFile(const Settings& settings, const std::str
   return pack.FileOf("model");
 }
 
-Result<std::unique_ptr<ports::LanguageModel>> MakeLanguageModel(const dialogue::LlmConfig& config) {
+Result<std::unique_ptr<ports::LanguageModel>> MakeEndpoints(const dialogue::LlmConfig& config,
+                                                            const Clock& clock) {
+  std::vector<dialogue::FallbackLanguageModel::Choice> choices;
+  for (const dialogue::LlmConfig& endpoint : config.Endpoints()) {
+    PARLEY_TRY(auto model, dialogue::OpenAiLanguageModel::Create(endpoint));
+    choices.push_back({endpoint.url, std::move(model)});
+  }
+  if (choices.size() == 1) return std::move(choices.front().model);
+  return std::make_unique<dialogue::FallbackLanguageModel>(std::move(choices),
+                                                           config.fallback_after_ms, clock);
+}
+
+Result<std::unique_ptr<ports::LanguageModel>> MakeLanguageModel(const dialogue::LlmConfig& config,
+                                                                const Clock& clock) {
   switch (config.ResolvedKind()) {
-    case dialogue::LlmKind::kOpenAi: {
-      PARLEY_TRY(auto model, dialogue::OpenAiLanguageModel::Create(config));
-      return std::unique_ptr<ports::LanguageModel>(std::move(model));
-    }
+    case dialogue::LlmKind::kOpenAi:
+      return MakeEndpoints(config, clock);
     case dialogue::LlmKind::kEcho:
       return dialogue::MakeEcho(config);
     case dialogue::LlmKind::kScript:
@@ -53,7 +65,7 @@ Result<Components> MakeComponents(const Settings& settings, const Clock& clock,
   }
   PARLEY_TRY(made.router,
              router::Router::Create(settings.router, {clock, executor, dial}, std::move(workers)));
-  PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm));
+  PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm, clock));
   PARLEY_TRY(const auto vad, ModelFile(settings, settings.vad_model));
   PARLEY_TRY(made.voice_activity, perception::LoadSilero(vad));
   if (!settings.end_of_turn_model.empty()) {
