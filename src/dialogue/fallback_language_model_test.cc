@@ -13,6 +13,7 @@ using testing::Collected;
 using Reply = FakeLanguageModel::Reply;
 
 const ports::LanguageModel::Failed kDown{{Code::kUnavailable, "refused"}, true};
+const ports::LanguageModel::Failed kNoKey{{Code::kUnauthenticated, "no key"}, false};
 
 class FallbackTest : public ::testing::Test {
  protected:
@@ -73,7 +74,7 @@ TEST_F(FallbackTest, WhatHasBegunToBeSaidIsNotSaidAnew) {
 }
 
 TEST_F(FallbackTest, WhenAllFailTheLastSaysWhy) {
-  Make({{.failed = kDown}}, {{.failed = {{{Code::kUnauthenticated, "no key"}, false}}}});
+  Make({{.failed = kDown}}, {{.failed = kNoKey}});
   Collected collected;
   Run(collected);
   ASSERT_TRUE(collected.failed());

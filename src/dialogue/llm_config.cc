@@ -102,6 +102,9 @@ void BindConfig(config::Binder& binder, LlmConfig& config) {
   binder.Field("llm.fallback_after_ms", &config.fallback_after_ms, {100, 60'000},
                "What an endpoint may wait before its first word where there is another; after 5 s "
                "without a word callers hear the apology.");
+  binder.Field("llm.tools_file", &config.tools_file,
+               "JSON list of tools that conversations may call: HTTP addresses of ours, each with "
+               "its name, description, parameters, timeout_ms (docs/tools.md); empty: none.");
   binder.Field("llm.instructions", &config.instructions,
                "The system prompt of sessions that bring none; empty: a short one for voice.");
   binder.Field("llm.temperature", &config.temperature, {-1, 2}, "Below 0: the model's own.");

@@ -1,6 +1,7 @@
 // [llm] of the configuration: who thinks.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,10 @@ struct LlmConfig {
   std::vector<std::string> fallbacks;
   Secret fallback_key;  // of all of them
   int fallback_after_ms = 2000;
-  std::string instructions;  // empty: DefaultInstructions
-  double temperature = -1;   // below 0: the model's own
-  int max_tokens = 256;      // of a reply; more is rarely listened to
+  std::filesystem::path tools_file;  // of the server's own tools (http_tools.h); empty: none
+  std::string instructions;          // empty: DefaultInstructions
+  double temperature = -1;           // below 0: the model's own
+  int max_tokens = 256;              // of a reply; more is rarely listened to
   // "max_tokens", or "max_completion_tokens" for servers that refuse the former.
   std::string max_tokens_field = "max_tokens";
   int context_tokens = 1500;  // of what is shown to the model, estimated; older turns fall out

@@ -7,6 +7,7 @@
 #include "dialogue/fallback_language_model.h"
 #include "dialogue/openai_language_model.h"
 #include "dialogue/scripted_language_model.h"
+#include "dialogue/tool_language_model.h"
 
 namespace parley::gateway {
 namespace {
@@ -66,6 +67,10 @@ Result<Components> MakeComponents(const Settings& settings, const Clock& clock,
   PARLEY_TRY(made.router,
              router::Router::Create(settings.router, {clock, executor, dial}, std::move(workers)));
   PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm, clock));
+  if (!settings.llm.tools_file.empty()) {
+    PARLEY_TRY(auto tools, dialogue::ReadHttpTools(settings.llm.tools_file));
+    made.with_tools = std::make_unique<dialogue::ToolLanguageModel>(made.model(), std::move(tools));
+  }
   PARLEY_TRY(const auto vad, ModelFile(settings, settings.vad_model));
   PARLEY_TRY(made.voice_activity, perception::LoadSilero(vad));
   if (!settings.end_of_turn_model.empty()) {

@@ -16,10 +16,13 @@ namespace parley::gateway {
 
 struct Components {
   std::unique_ptr<router::Router> router;
-  std::unique_ptr<ports::LanguageModel> own_model;  // null: the worker's is used
+  std::unique_ptr<ports::LanguageModel> own_model;   // null: the worker's is used
+  std::unique_ptr<ports::LanguageModel> with_tools;  // around either; null: no tools of our own
   std::unique_ptr<perception::VoiceActivityModel> voice_activity;
   std::unique_ptr<perception::EndOfTurnScorer> end_of_turn;  // null: rules alone decide
 
+  // Of conversations.
+  ports::LanguageModel& conversing() { return with_tools ? *with_tools : model(); }
   ports::LanguageModel& model() { return own_model ? *own_model : router->language_model(); }
 };
 

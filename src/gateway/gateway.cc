@@ -61,7 +61,7 @@ struct Gateway::Parts {
       .clock = clock,
       .metrics = metrics,
       .recognizer = components.router->recognizer(),
-      .model = components.model(),
+      .model = components.conversing(),
       .voice = components.router->voice(),
       .voice_activity = *components.voice_activity,
       .end_of_turn = components.end_of_turn.get(),
