@@ -59,7 +59,8 @@ class Process:
 
 
 class Cluster:
-    def __init__(self, workers=2, gateways=1, voice="", script=(SENTENCE,), worker_settings=()):
+    def __init__(self, workers=2, gateways=1, voice="", script=(SENTENCE,), worker_settings=(),
+                 gateway_settings=()):
         self.folder = tempfile.TemporaryDirectory(prefix="parley-cluster-")
         self.dir = pathlib.Path(self.folder.name)
         pack = self.dir / "models/tone"
@@ -73,6 +74,7 @@ class Cluster:
         self.settings = ["--set", f"redis.url={self.url}", "--set", "redis.beat_ms=200",
                          "--set", "redis.lease_ms=1000"]
         self.worker_settings = list(worker_settings)
+        self.gateway_settings = list(gateway_settings)
         self.workers = {f"w{i}": self.worker(f"w{i}") for i in range(1, workers + 1)}
         config = self.dir / "gateway.toml"
         config.write_text("[llm]\nkind = 'script'\nscript_word_ms = 0\nscript_first_ms = 1\nscript = "
@@ -103,7 +105,8 @@ class Cluster:
     def gateway(self, name, config):
         return Process(self.dir, name, [
             parley.BIN / "parley-gateway", "--config", config, "--port", "0",
-            "--set", f"gateway.address_file={self.dir}/{name}.url", *self.settings])
+            "--set", f"gateway.address_file={self.dir}/{name}.url", *self.settings,
+            *self.gateway_settings])
 
     def fail_if_dead(self, process):
         if not process.alive():
