@@ -61,6 +61,8 @@ Status ReadEngine(const toml::table& table, const std::string& name, EngineManif
   reader.Text("about", manifest.about);
   reader.Text("program", manifest.program, TomlReader::kNeeded);
   reader.Texts("arguments", manifest.arguments);
+  reader.Texts("takes", manifest.takes);
+  reader.Text("voice_command", manifest.voice_command);
   PARLEY_TRY_STATUS(reader.Finish());
   if (!IsFileName(manifest.name)) reader.Wrong("name", "letters, digits, '.', '_' and '-'");
   if (manifest.kind != "tts" && manifest.kind != "asr" && manifest.kind != "llm") {

@@ -9,6 +9,8 @@
 //   about = "One line for people"
 //   program = "engine.py"           # in this folder, else beside Parley's own programs
 //   arguments = []
+//   takes = ["style_control"]       # settings of the worker that it wants as options of a load
+//   voice_command = "voice"         # `PROGRAM voice add|list|rm …` keeps the voices of a model
 //   [python]                        # the program is a script of a Python in this range
 //   versions = ">=3.10, <3.13"
 //   environment = "venv"            # of this virtual environment; without it the system's Python
@@ -36,6 +38,8 @@ struct EngineManifest {
   std::string about;
   std::string program;
   std::vector<std::string> arguments;
+  std::vector<std::string> takes;
+  std::string voice_command;  // empty: its models have the voices that they have
 
   // Minor versions of Python 3: [minor_min, minor_end).
   struct Python {

@@ -22,6 +22,7 @@
 #include "cli/sim_command.h"
 #include "cli/speech_commands.h"
 #include "cli/talk_command.h"
+#include "cli/voice_command.h"
 #include "cli/workers_command.h"
 
 namespace parley::cli {
@@ -61,6 +62,7 @@ int RunParley(int argc, char** argv, Up up) {
   AddSayCommand(app, context);
   AddTranscribeCommand(app, context);
   AddModelsCommand(app, context);
+  AddVoiceCommand(app, context);
   AddEngineCommand(app, context);
   AddWorkersCommand(app, context);
   AddWorkerCommand(app, context);

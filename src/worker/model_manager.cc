@@ -16,7 +16,7 @@ constexpr int64_t kHealthyAfterUs = 60'000'000;
 // How often the memory of engines is looked at, at the most.
 constexpr int64_t kMeasureUs = 1'000'000;
 
-// Changes with the size or time of any file of the pack.
+// Changes with the size or time of any file of the pack, and with the voices that were added to it.
 std::string StampOf(const catalog::Pack& pack) {
   if (pack.folder.empty()) return "";
   std::string stamp;
@@ -27,7 +27,7 @@ std::string StampOf(const catalog::Pack& pack) {
     stamp += file + ":" + std::to_string(std::filesystem::file_size(path, error)) + ":" +
              std::to_string(at) + ";";
   };
-  add("model.toml");
+  for (const char* file : {"model.toml", "voices.toml", "voices"}) add(file);
   for (const auto& [role, file] : pack.files) add(file);
   return stamp;
 }
@@ -311,7 +311,7 @@ void ModelManager::BeginLoad(const std::string& model) {
     return;
   }
   instance->engine = std::move(*launched);
-  instance->engine->Load(LoadFor(instance->pack, config_.device));
+  instance->engine->Load(LoadFor(instance->pack, config_.engines, config_.device));
 }
 
 void ModelManager::OnLoaded(uint64_t id, Result<engine::Loaded> loaded) {

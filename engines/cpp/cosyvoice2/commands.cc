@@ -19,13 +19,13 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"goldens", "goldens DIR [--json]   compares this engine with the official model's results",
+    {"goldens", "goldens …                 compares this engine with the official model's results",
      RunGoldensCommand},
     {"make-test-pack", "make-test-pack …          writes a model folder with weights made up",
      RunMakeTestPackCommand},
     {"convert", "convert …                 keeps converted weights, for engines that may not write",
      RunConvertCommand},
-    {"voice", "voice …                   makes the prompt of a new voice from a recording",
+    {"voice", "voice add|list|rm …       makes a voice from a recording, lists and removes voices",
      RunVoiceCommand},
 };
 

@@ -26,6 +26,7 @@ set(COSYVOICE2_FRONT_SOURCES
     pack/model_shapes.cc
     pack/torch_writer.cc
     pack/voice_graphs.cc
+    profile/profile.cc
     text/byte_characters.cc
     text/byte_pairs.cc
     text/number_words.cc
@@ -62,11 +63,13 @@ set(COSYVOICE2_FRONT_TESTS
     goldens/registry_test.cc
     pack/make_test_pack_test.cc
     pack/model_shapes_test.cc
+    profile/profile_test.cc
     testing/golden_data.cc
     testing/small_tokenizer.cc
     testing/sounds.cc
     text/text_frontend_test.cc
     text/tokenizer_test.cc
+    voice/voice_command_test.cc
     voice/voice_library_test.cc
     voice/voice_test.cc
     weights/blob_file_test.cc

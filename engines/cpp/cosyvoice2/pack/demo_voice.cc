@@ -1,12 +1,11 @@
 #include "cosyvoice2/pack/demo_voice.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <numbers>
 #include <system_error>
 
 #include "cosyvoice2/voice/voice_encoder.h"
+#include "cosyvoice2/voice/voice_library.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -33,13 +32,10 @@ Status WriteDemoVoice(const std::filesystem::path& folder, int64_t speech_tokens
   config.speech_tokens = speech_tokens;
   PARLEY_TRY(const auto encoder, VoiceEncoder::Load(folder, config));
   PARLEY_TRY(const VoicePrompt prompt, encoder->Encode(WaveringTone(), "A tone that wavers."));
+  const std::filesystem::path file = PromptFile(folder, "demo");
   std::error_code error;
-  std::filesystem::create_directories(folder / "voices", error);
-  if (error) {
-    return Fail(Code::kPermissionDenied,
-                fmt::format("cannot make '{}': {}", (folder / "voices").string(), error.message()));
-  }
-  return SavePrompt(folder / "voices" / "demo.voice", prompt);
+  std::filesystem::create_directories(file.parent_path(), error);
+  return SavePrompt(file, prompt);
 }
 
 }  // namespace parley::cosyvoice2

@@ -1,5 +1,5 @@
-// `parley-engine-cosyvoice2 voice --model DIR --audio FILE [--text TEXT] --out FILE`: makes the
-// prompt of a new voice, once, so that streams need not.
+// `parley-engine-cosyvoice2 voice add|list|rm`: the voices of a model folder (voice_library.h),
+// made from recordings once, so that streams need not. `parley voice` runs it.
 #pragma once
 
 #include <filesystem>
@@ -14,16 +14,25 @@ namespace parley::cosyvoice2 {
 
 struct NewVoice {
   std::filesystem::path model;  // folder
+  std::string name;
   std::filesystem::path audio;
   std::string transcript;  // what the recording says; empty: for cross-lingual use alone
-  std::filesystem::path out;
+  bool replace = false;    // a voice of that name that was made before
 };
 
-// Cuts and checks the recording, computes the prompt and saves it. Returns what to tell: length,
-// level, warnings.
-Result<std::vector<std::string>> MakeVoice(const NewVoice& voice);
+// Cuts and checks the recording, computes the prompt and keeps it in the model's folder. Returns
+// what to tell: length, level, warnings. kAlreadyExists unless `replace`.
+Result<std::vector<std::string>> AddVoice(const NewVoice& voice);
 
-// `arguments` without the command's name. 0, 1 after a failure, 2 for wrong use.
+// A line for each voice, or JSON: how it speaks, how long its prompt is, which styles it has.
+Result<std::string> DescribeVoices(const std::filesystem::path& model, bool as_json);
+
+// kNotFound lists the voices that there are; kFailedPrecondition: a voice of spk2info.pt, or one
+// that voices.toml speaks of.
+Status RemoveVoice(const std::filesystem::path& model, std::string_view name);
+
+// `arguments` without "voice". 0, 1 after a failure, 2 for wrong use, 3 where what was named is not
+// there.
 int RunVoiceCommand(std::span<const std::string_view> arguments);
 
 }  // namespace parley::cosyvoice2

@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t kTomlBytesMax = 1 << 20;
 constexpr size_t kVoicesMax = 10'000;
+constexpr std::string_view kNeutral = "neutral";
+constexpr std::string_view kFolder = "voices";
 constexpr std::string_view kExtension = ".voice";
 
 tl::unexpected<Error> Wrong(std::string_view what) {
@@ -49,16 +51,18 @@ Result<Styles> ReadStyles(const toml::node_view<const toml::node>& node) {
   return styles;
 }
 
-Status AddPromptFiles(const fs::path& folder, Voices& voices) {
+// All but that of voice `without`.
+Status AddPromptFiles(const fs::path& folder, std::string_view without, Voices& voices) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() != kExtension) continue;
+    const fs::path name = entry.path().stem();
+    if (entry.path().extension() != kExtension || name == without) continue;
     if (voices.size() >= kVoicesMax) {
       return Fail(Code::kOutOfRange,
                   fmt::format("'{}' has more than {} voices", folder.string(), kVoicesMax));
     }
     PARLEY_TRY(VoicePrompt prompt, LoadPrompt(entry.path()));
-    voices.insert_or_assign(entry.path().stem().string(), std::move(prompt));
+    voices.insert_or_assign(name.string(), std::move(prompt));
   }
   return {};
 }
@@ -67,21 +71,30 @@ std::string List(const std::vector<std::string>& names) {
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+}  // namespace
+
 SpeechMode OwnMode(const VoicePrompt& prompt) {
   if (prompt.speech_tokens.empty()) return SpeechMode::kSpeaker;
   const bool told = !prompt.transcript.empty() || !prompt.text_tokens.empty();
   return told ? SpeechMode::kZeroShot : SpeechMode::kCrossLingual;
 }
 
-}  // namespace
+fs::path PromptFile(const fs::path& model_folder, std::string_view name) {
+  return model_folder / kFolder / fmt::format("{}{}", name, kExtension);
+}
 
 Result<VoiceLibrary> VoiceLibrary::Load(const fs::path& model_folder) {
+  return LoadWithout(model_folder, "");
+}
+
+Result<VoiceLibrary> VoiceLibrary::LoadWithout(const fs::path& model_folder,
+                                               std::string_view name) {
   Voices voices;
   std::error_code error;
   if (fs::exists(model_folder / "spk2info.pt", error)) {
     PARLEY_TRY(voices, LoadSpk2info(model_folder / "spk2info.pt"));
   }
-  PARLEY_TRY_STATUS(AddPromptFiles(model_folder / "voices", voices));
+  PARLEY_TRY_STATUS(AddPromptFiles(model_folder / kFolder, name, voices));
   std::string text;
   if (fs::exists(model_folder / "voices.toml", error)) {
     PARLEY_TRY(text, ReadFile(model_folder / "voices.toml", kTomlBytesMax));
@@ -146,7 +159,7 @@ const Style* VoiceLibrary::FindStyle(std::string_view voice, std::string_view st
 
 Result<VoiceChoice> VoiceLibrary::Choose(std::string_view voice, std::string_view style,
                                          std::string_view instruct) const {
-  const std::string_view name = voice.empty() ? std::string_view(default_voice_) : voice;
+  const std::string_view name = NameOr(voice);
   auto found = voices_.find(name);
   if (found == voices_.end()) {
     return Fail(Code::kNotFound,
@@ -155,8 +168,10 @@ Result<VoiceChoice> VoiceLibrary::Choose(std::string_view voice, std::string_vie
   if (!instruct.empty()) {
     return VoiceChoice{&found->second, SpeechMode::kInstruct, std::string(instruct)};
   }
-  if (style.empty()) return VoiceChoice{&found->second, OwnMode(found->second), ""};
   const Style* meant = FindStyle(name, style);
+  if (style.empty() || (meant == nullptr && style == kNeutral)) {
+    return VoiceChoice{&found->second, OwnMode(found->second), ""};
+  }
   if (meant == nullptr) {
     return Fail(Code::kNotFound, fmt::format("voice '{}' has no style '{}'; it has: {}", name,
                                              style, List(StylesOf(name))));
@@ -175,13 +190,28 @@ std::vector<std::string> VoiceLibrary::names() const {
 }
 
 std::vector<std::string> VoiceLibrary::StylesOf(std::string_view voice) const {
-  std::set<std::string> names;
+  std::set<std::string> names = {std::string(kNeutral)};
   for (const auto& [name, unused] : styles_) names.insert(name);
-  const auto own = styles_by_voice_.find(voice);
+  const auto own = styles_by_voice_.find(NameOr(voice));
   if (own != styles_by_voice_.end()) {
     for (const auto& [name, unused] : own->second) names.insert(name);
   }
   return {names.begin(), names.end()};
+}
+
+bool VoiceLibrary::HasStyle(std::string_view voice, std::string_view style) const {
+  return style == kNeutral || FindStyle(NameOr(voice), style) != nullptr;
+}
+
+Status VoiceLibrary::CheckStyle(std::string_view style) const {
+  std::set<std::string> known;
+  for (const auto& [name, unused] : voices_) {
+    if (HasStyle(name, style)) return {};
+    const std::vector<std::string> styles = StylesOf(name);
+    known.insert(styles.begin(), styles.end());
+  }
+  return Fail(Code::kNotFound, fmt::format("no voice has the style '{}'; there are: {}", style,
+                                           List({known.begin(), known.end()})));
 }
 
 }  // namespace parley::cosyvoice2

@@ -65,6 +65,26 @@ TEST(VoiceLibrary, AStyleIsAnInstructTextOrAnotherPrompt) {
   EXPECT_EQ(anna->mode, SpeechMode::kZeroShot);
 }
 
+TEST(VoiceLibrary, EveryVoiceHasItsOwnMannerAsAStyle) {
+  const auto choice = Library().Choose("anna", "neutral", "");
+  ASSERT_TRUE(choice) << choice.error().message;
+  EXPECT_EQ(choice->mode, SpeechMode::kZeroShot);
+  const auto other = VoiceLibrary::Create(Three(), "[styles.neutral]\ninstruct = \"Be dry.\"");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->Choose("anna", "neutral", "")->instruct, "Be dry.");
+}
+
+TEST(VoiceLibrary, AStyleThatNoVoiceHasIsToldWithThoseThatThereAre) {
+  const VoiceLibrary library = Library();
+  EXPECT_TRUE(library.CheckStyle("calm"));
+  EXPECT_TRUE(library.CheckStyle("neutral"));
+  EXPECT_TRUE(library.HasStyle("", "happy"));
+  EXPECT_FALSE(library.HasStyle("", "angry"));
+  const Status unknown = library.CheckStyle("angry");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("there are: calm, happy, neutral"));
+}
+
 TEST(VoiceLibrary, WordsOfTheCallersOwnComeBeforeAStyle) {
   const VoiceLibrary library = Library();
   const auto choice = library.Choose("anna", "happy", "Whisper.");
@@ -78,7 +98,7 @@ TEST(VoiceLibrary, WhatIsNotThereIsAnsweredByWhatIs) {
   const auto style = library.Choose("ben", "angry", "");
   ASSERT_FALSE(style);
   EXPECT_EQ(style.error().code, Code::kNotFound);
-  EXPECT_THAT(style.error().message, HasSubstr("it has: calm, happy"));
+  EXPECT_THAT(style.error().message, HasSubstr("it has: calm, happy, neutral"));
   const auto voice = library.Choose("carl", "", "");
   ASSERT_FALSE(voice);
   EXPECT_THAT(voice.error().message, HasSubstr("there are: anna, anna-happy, ben"));

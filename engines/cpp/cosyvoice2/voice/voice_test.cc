@@ -5,10 +5,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "audio/wav_writer.h"
 #include "base/file.h"
 #include "base/testing/temp_dir.h"
-#include "cosyvoice2/pack/model_files.h"
 #include "cosyvoice2/pack/voice_graphs.h"
 #include "cosyvoice2/testing/golden_data.h"
 #include "cosyvoice2/testing/small_tokenizer.h"
@@ -16,7 +14,6 @@
 #include "cosyvoice2/voice/prompt_audio.h"
 #include "cosyvoice2/voice/speech_request.h"
 #include "cosyvoice2/voice/spk2info.h"
-#include "cosyvoice2/voice/voice_command.h"
 #include "cosyvoice2/voice/voice_encoder.h"
 
 namespace parley::cosyvoice2 {
@@ -218,25 +215,6 @@ TEST_F(SpeechRequestTest, SaysWhichModeAVoiceServes) {
   EXPECT_FALSE(MakeSpeechRequest(*tokenizer_, bare, {SpeechMode::kCrossLingual, ""}, "on"));
   EXPECT_TRUE(MakeSpeechRequest(*tokenizer_, bare, {SpeechMode::kSpeaker, ""}, "on"));
   EXPECT_FALSE(MakeSpeechRequest(*tokenizer_, Demo(), {SpeechMode::kInstruct, ""}, "on"));
-}
-
-TEST_F(VoiceEncoderTest, ACommandMakesAVoiceOfARecording) {
-  const ModelShape tiny = TinyShape();
-  const auto blank = dir_.path() / "CosyVoice-BlankEN";
-  std::filesystem::create_directories(blank);
-  ASSERT_TRUE(WriteFileAtomically(dir_.path() / "cosyvoice2.yaml", ModelYaml(tiny, 20)));
-  ASSERT_TRUE(WriteFileAtomically(blank / "vocab.json", testing::SmallVocabulary()));
-  ASSERT_TRUE(WriteFileAtomically(blank / "merges.txt", testing::SmallMerges()));
-  const auto recording = testing::VoiceLike(22'050, 4, 1);
-  const auto wav = dir_.path() / "me.wav";
-  ASSERT_TRUE(audio::WriteWavFile(wav, recording.sample_rate_hz,
-                                  std::span<const float>(recording.samples)));
-  const auto out = dir_.path() / "me.voice";
-  const auto said = MakeVoice({dir_.path(), wav, "hello there on the line", out});
-  ASSERT_TRUE(said) << said.error().message;
-  EXPECT_THAT(said->back(), HasSubstr("speech tokens"));
-  EXPECT_EQ(LoadPrompt(out)->transcript, "hello there on the line");
-  EXPECT_EQ(RunVoiceCommand({}), 2);
 }
 
 }  // namespace
