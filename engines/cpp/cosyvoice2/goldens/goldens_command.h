@@ -1,4 +1,6 @@
-// `parley-engine-cosyvoice2 goldens DIR [--json]`: every golden set in DIR against this engine.
+// `parley-engine-cosyvoice2 goldens DIR [--weights=f32|q8_0] [--json]`: every golden set in DIR
+// against this engine; with q8_0 those of models whose matrices may be kept so, by tolerances of
+// their own.
 #pragma once
 
 #include <span>

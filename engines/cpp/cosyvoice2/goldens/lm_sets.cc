@@ -14,7 +14,9 @@ namespace {
 using nlohmann::json;
 
 constexpr int kThreads = 2;
+// In parts of the greatest magnitude expected; with weights in q8_0 the second.
 constexpr double kRelative = 2e-4;
+constexpr double kRelative8 = 0.08;
 constexpr int64_t kHeads = 4;  // of the tiny configuration
 
 std::string Name(const Symbol& symbol) {
@@ -33,7 +35,8 @@ std::string Name(const Symbol& symbol) {
 
 class LmRun {
  public:
-  LmRun(const Place& place, const Lm& lm) : set_(place.set), lm_(lm), executor_(kThreads) {}
+  LmRun(const Place& place, const Lm& lm)
+      : set_(place.set), eight_bits_(place.eight_bits), lm_(lm), executor_(kThreads) {}
 
   Status Sequences() {
     PARLEY_TRY(const json cases, ReadJson(set_ / "prefill_decode.json"));
@@ -52,7 +55,8 @@ class LmRun {
  private:
   Status Hold(const std::string& name, const std::string& tensor, const std::vector<float>& found) {
     PARLEY_TRY(const std::vector<float> expected, ReadFloats(set_, name + "_" + tensor));
-    rows.push_back(CompareRelative(name, tensor, found, expected, kRelative));
+    rows.push_back(
+        CompareRelative(name, tensor, found, expected, eight_bits_ ? kRelative8 : kRelative));
     return {};
   }
 
@@ -72,7 +76,9 @@ class LmRun {
     for (int token : one.at("greedy_tokens").get<std::vector<int>>()) {
       decoded.insert(decoded.end(), logits.begin(), logits.end());
       const auto best = std::max_element(logits.begin(), logits.begin() + lm_.speech_tokens());
-      rows.push_back(CompareExact(name, "greedy token", best - logits.begin() == token ? 0 : 1));
+      if (!eight_bits_) {
+        rows.push_back(CompareExact(name, "greedy token", best - logits.begin() == token ? 0 : 1));
+      }
       const Symbol symbol = {Symbol::Kind::kSpeech, token};
       PARLEY_TRY(logits, lm_.Forward(executor_, state, std::span(&symbol, 1)));
     }
@@ -154,6 +160,7 @@ class LmRun {
   }
 
   const std::filesystem::path set_;
+  const bool eight_bits_;
   const Lm& lm_;
   nn::Executor executor_;
 };
@@ -162,9 +169,12 @@ class LmRun {
 
 Result<std::vector<Row>> RunLm(const Place& place) {
   PARLEY_TRY(const auto weights, GeneratedWeights::FromFile(place.root / "llm.json"));
-  PARLEY_TRY(const auto lm, Lm::Create(*weights, {.heads = kHeads}));
+  PARLEY_TRY(const auto lm,
+             Lm::Create(*weights, {.heads = kHeads, .matrix_type = MatrixType(place)}));
   LmRun run(place, *lm);
   PARLEY_TRY_STATUS(run.Sequences());
+  // The tokens of the traces hang by less than what rounding the weights changes.
+  if (place.eight_bits) return std::move(run.rows);
   PARLEY_TRY_STATUS(run.Traces("offline_traces", false));
   PARLEY_TRY_STATUS(run.Traces("bistream_traces", true));
   return std::move(run.rows);

@@ -18,6 +18,20 @@ namespace parley::cosyvoice2::goldens {
 // `place.set / (name + ".npy")`.
 Result<std::vector<float>> ReadFloats(const std::filesystem::path& set, const std::string& name);
 
+// What an array of one kind may be off: with weights in float32, as the README of the data has it,
+// and in q8_0, in parts of the greatest magnitude expected.
+struct Tolerance {
+  double f32;
+  double q8_0_share;
+};
+// By what `place` says of the weights.
+Row Hold(const Place& place, std::string case_name, std::string tensor,
+         std::span<const float> found, std::span<const float> expected, Tolerance tolerance);
+// Mel: with weights in q8_0 also how much noise there may be, 25 dB below what is expected.
+void HoldMel(const Place& place, const std::string& case_name, const std::string& tensor,
+             std::span<const float> found, std::span<const float> expected, std::vector<Row>& rows);
+ggml_type MatrixType(const Place& place);
+
 // [rows][columns] to [columns][rows].
 std::vector<float> Transpose(std::span<const float> matrix, int64_t rows, int64_t columns);
 

@@ -28,6 +28,17 @@ void ExpectSetMet(int number) {
   ExpectMet(root, sets);
 }
 
+// The same with matrices in 8 bits, within the tolerances that are stated for those.
+TEST(ModelGoldens, TheModelsAgreeInEightBits) {
+  const std::filesystem::path root = testing::Goldens();
+  if (root.empty()) SkipCounted(testing::kNoGoldens);
+  const std::vector<Set> sets = ModelSets();
+  const auto results = RunSets(root, sets, true);
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(Count(*results).failed, 0U) << ToText(*results);
+  EXPECT_EQ(results->size(), 6U);
+}
+
 // Wherever the rest of the data is.
 TEST(ModelGoldens, TheCasesAmongTheSourcesAreMet) {
   ExpectMet(testing::SmallGoldens(), ModelSets());

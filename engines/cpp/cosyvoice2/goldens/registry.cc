@@ -113,13 +113,14 @@ Row CompareExact(std::string case_name, std::string tensor, size_t differing, st
   return row;
 }
 
-Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root,
-                                       std::span<const Set> sets) {
+Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root, std::span<const Set> sets,
+                                       bool eight_bits) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(root, ignored)) {
     return Fail(Code::kNotFound, fmt::format("'{}' is no folder of golden data", root.string()));
   }
   std::vector<Set> ordered(sets.begin(), sets.end());
+  std::erase_if(ordered, [&](const Set& set) { return eight_bits && !set.has_matrices; });
   std::sort(ordered.begin(), ordered.end(),
             [](const Set& a, const Set& b) { return a.number < b.number; });
   std::vector<SetResult> results;
@@ -130,7 +131,7 @@ Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root,
       results.push_back({fmt::format("G{}", set.number), {std::move(row)}});
       continue;
     }
-    auto rows = Run(set, Place{root, folder});
+    auto rows = Run(set, Place{root, folder, eight_bits});
     if (!rows) {
       Row row{"", "", kInfinity, kInfinity, 0, Verdict::kFailed, rows.error().message};
       rows = std::vector<Row>{std::move(row)};

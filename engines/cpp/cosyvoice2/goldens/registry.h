@@ -31,6 +31,7 @@ struct Row {
 struct Place {
   std::filesystem::path root;  // with llm.json, flow.json, hift.json and the sets
   std::filesystem::path set;   // root / "G5_llm"
+  bool eight_bits = false;     // the models' matrices are kept in q8_0
 };
 
 // An error, or an exception of the JSON library, ends the set as one failed row; the other sets run
@@ -40,6 +41,7 @@ using RunSet = Result<std::vector<Row>> (*)(const Place& place);
 struct Set {
   int number = 0;  // of G<number>_…
   RunSet run = nullptr;
+  bool has_matrices = false;  // that may be kept in fewer bits
 };
 
 // The sets of what surrounds the models: G1, G2, G3, G4, G6, G12 (goldens/front_sets.cc).
@@ -63,9 +65,10 @@ struct SetResult {
   std::vector<Row> rows;
 };
 
-// Runs each of `sets` whose folder is under `root`, by number. kNotFound if `root` is no folder.
-Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root,
-                                       std::span<const Set> sets);
+// Runs each of `sets` whose folder is under `root`, by number; with `eight_bits` those that have
+// matrices alone. kNotFound if `root` is no folder.
+Result<std::vector<SetResult>> RunSets(const std::filesystem::path& root, std::span<const Set> sets,
+                                       bool eight_bits = false);
 
 struct Tally {
   size_t passed = 0;
