@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cosyvoice2/load_models.h"
+#include "cosyvoice2/profile/profile.h"
 #include "cosyvoice2/voice/prompt_audio.h"
 #include "cosyvoice2/voice/speech_request.h"
 #include "cosyvoice2/weights/checkpoint.h"
@@ -17,6 +18,9 @@
 
 namespace parley::cosyvoice2 {
 namespace {
+
+// Sequences of the language model in one step.
+constexpr size_t kBatchMax = 8;
 
 uint64_t FreshSeed() {
   std::random_device device;
@@ -85,6 +89,9 @@ Status Engine::LoadModels(engine::LoadProgress& progress) {
   PARLEY_TRY(hift_, Hift::Create(*hift));
   PARLEY_TRY_STATUS(step(0.9, "reading the voices"));
   PARLEY_TRY(voices_, VoiceLibrary::Load(folder));
+  if (!options_.default_style.empty()) {
+    PARLEY_TRY_STATUS(voices_.CheckStyle(options_.default_style));
+  }
   caches_ = std::make_unique<PromptCaches>(*flow_, options_.prompt_cache_bytes);
   return step(0.95, "warming up");
 }
@@ -98,11 +105,17 @@ Result<engine::Loaded> Engine::Load(const engine::Load& load, engine::LoadProgre
   }
   ggml_log_set(ggml::TakeLog, nullptr);
   PARLEY_TRY(options_, ReadEngineOptions(load));
+  if (!options_.profile_dir.empty()) PARLEY_TRY_STATUS(profile::Start(options_.profile_dir));
   folder_ = load.pack;
   PARLEY_TRY_STATUS(LoadModels(progress));
-  const auto share = std::make_shared<nn::CoreShare>(options_.threads.flow);
+  SpeechShared shared = {.cores = std::make_shared<nn::CoreShare>(options_.threads.flow)};
+  if (options_.slots > 1 && (options_.allow_batching || lm_->batches_exactly())) {
+    batcher_ = std::make_unique<LmBatcher>(*lm_, options_.threads.lm, shared.cores, kBatchMax);
+    shared.batcher = batcher_.get();
+  }
   for (int i = 0; i < options_.slots; ++i) {
-    speeches_.push_back(std::make_unique<Speech>(*lm_, *flow_, *hift_, options_.threads, share));
+    speeches_.push_back(std::make_unique<Speech>(*lm_, *flow_, *hift_, options_.threads, shared,
+                                                 fmt::format("slot {}", i + 1)));
     free_.push_back(speeches_.back().get());
   }
   PARLEY_TRY_STATUS(WarmUp());
@@ -155,6 +168,7 @@ Status Engine::WarmUp() {
 
 // The voice of a stream's own recording.
 Result<VoicePrompt> Engine::Imitate(const engine::Prompt& prompt) {
+  const profile::Span span("imitate");
   const std::lock_guard lock(encoder_mutex_);
   if (encoder_ == nullptr) {
     PARLEY_TRY(encoder_, VoiceEncoder::Load(folder_, {.threads = options_.threads.flow,
@@ -172,16 +186,19 @@ Result<std::unique_ptr<Engine::Manner>> Engine::MakeManner(const engine::TtsStar
   auto manner = std::make_unique<Manner>();
   manner->speed = start.speed;
   manner->seed = start.seed ? *start.seed : FreshSeed();
+  std::string style = options_.style_control ? start.style : "";
+  const std::string instruct = options_.style_control ? start.instruct : "";
+  if (style.empty() && voices_.HasStyle(start.voice, options_.default_style)) {
+    style = options_.default_style;
+  }
   std::string name;
   if (start.prompt) {
     PARLEY_TRY(manner->own, Imitate(*start.prompt));
     manner->choice = {.prompt = &manner->own,
-                      .mode = !start.instruct.empty()          ? SpeechMode::kInstruct
-                              : manner->own.transcript.empty() ? SpeechMode::kCrossLingual
-                                                               : SpeechMode::kZeroShot,
-                      .instruct = start.instruct};
+                      .mode = instruct.empty() ? OwnMode(manner->own) : SpeechMode::kInstruct,
+                      .instruct = instruct};
   } else {
-    PARLEY_TRY(manner->choice, voices_.Choose(start.voice, start.style, start.instruct));
+    PARLEY_TRY(manner->choice, voices_.Choose(start.voice, style, instruct));
     name = fmt::format("{}", static_cast<const void*>(manner->choice.prompt));
   }
   manner->flow = FlowPromptOf(*manner->choice.prompt, manner->choice.mode);
@@ -194,13 +211,21 @@ Result<std::unique_ptr<Engine::Manner>> Engine::MakeManner(const engine::TtsStar
   return manner;
 }
 
+Result<SpeechRequest> Engine::Tokenize(const VoicePrompt& prompt, const SpeechWish& wish,
+                                       std::string_view segment) const {
+  const profile::Span span("tokenize", static_cast<int64_t>(segment.size()));
+  return MakeSpeechRequest(*tokenizer_, prompt, wish, segment);
+}
+
 Status Engine::SpeakText(const Manner& manner, std::string_view text, Speech& speech,
                          engine::TtsStream& stream) {
-  const std::vector<std::string> segments = frontend_->Segments(text, options_.text);
+  const std::vector<std::string> segments = [&] {
+    const profile::Span span("normalize");
+    return frontend_->Segments(text, options_.text);
+  }();
   const SpeechWish wish = {.mode = manner.choice.mode, .instruct = manner.choice.instruct};
   for (size_t i = 0; i < segments.size() && !stream.cancelled(); ++i) {
-    PARLEY_TRY(const SpeechRequest request,
-               MakeSpeechRequest(*tokenizer_, *manner.choice.prompt, wish, segments[i]));
+    PARLEY_TRY(const SpeechRequest request, Tokenize(*manner.choice.prompt, wish, segments[i]));
     SpeechTask task = {.text = {request.prompt_text, request.text, request.prompt_speech},
                        .prompt = &manner.flow,
                        .cache = manner.cache.get(),
@@ -229,6 +254,7 @@ Status Engine::Speak(const engine::TtsStart& start, engine::TtsStream& stream) {
   Lease lease(*this);
   while (const auto text = stream.NextText()) {
     Status spoken = SpeakText(**manner, text->text, *lease, stream);
+    profile::Flush();
     if (stream.cancelled()) return {};
     if (!spoken) stream.FailUtterance(std::move(spoken.error()));
   }

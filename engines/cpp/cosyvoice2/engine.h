@@ -17,6 +17,7 @@
 #include "cosyvoice2/stream/speech.h"
 #include "cosyvoice2/text/text_frontend.h"
 #include "cosyvoice2/text/tokenizer.h"
+#include "cosyvoice2/voice/speech_request.h"
 #include "cosyvoice2/voice/voice_encoder.h"
 #include "cosyvoice2/voice/voice_library.h"
 #include "engine/sdk.h"
@@ -44,6 +45,8 @@ class Engine final : public engine::TtsModel {
   Status WarmUp();
   Result<std::unique_ptr<Manner>> MakeManner(const engine::TtsStart& start, nn::Executor& executor);
   Result<VoicePrompt> Imitate(const engine::Prompt& prompt);
+  Result<SpeechRequest> Tokenize(const VoicePrompt& prompt, const SpeechWish& wish,
+                                 std::string_view segment) const;
   Status SpeakText(const Manner& manner, std::string_view text, Speech& speech,
                    engine::TtsStream& stream);
   Speech* Take();
@@ -57,6 +60,7 @@ class Engine final : public engine::TtsModel {
   std::unique_ptr<Lm> lm_;
   std::unique_ptr<Flow> flow_;
   std::unique_ptr<Hift> hift_;
+  std::unique_ptr<LmBatcher> batcher_;  // null: each stream reads alone
   std::unique_ptr<PromptCaches> caches_;
   VoiceLibrary voices_;
 

@@ -58,8 +58,9 @@ Status ReadThreads(engine::OptionReader& options, SpeechThreads& threads) {
 }
 
 Status ReadTypes(engine::OptionReader& options, EngineOptions& read) {
-  PARLEY_TRY(read.lm_weights, Choice(options, "lm_weights", "q8_0", kWeights));
-  PARLEY_TRY(read.flow_weights, Choice(options, "flow_weights", "f32", kWeights));
+  PARLEY_TRY(const bool fp16, options.Bool("fp16", false));
+  PARLEY_TRY(read.lm_weights, Choice(options, "lm_weights", fp16 ? "f16" : "q8_0", kWeights));
+  PARLEY_TRY(read.flow_weights, Choice(options, "flow_weights", fp16 ? "f16" : "f32", kWeights));
   PARLEY_TRY(read.lm_cache, Choice(options, "lm_cache", "f16", kLmCaches));
   PARLEY_TRY(read.flow_cache, Choice(options, "flow_cache", "f16", kFlowCaches));
   return {};
@@ -99,6 +100,10 @@ Result<EngineOptions> ReadEngineOptions(const engine::Load& load) {
   read.window_frames = window_s * kFramesASecond;
   PARLEY_TRY(const int64_t cache_mb, options.Int("prompt_cache_mb", 1024, 0, 1 << 20));
   read.prompt_cache_bytes = static_cast<size_t>(cache_mb) << 20;
+  PARLEY_TRY(read.allow_batching, options.Bool("allow_batching", false));
+  PARLEY_TRY(read.style_control, options.Bool("style_control", true));
+  PARLEY_TRY(read.default_style, options.String("default_style", ""));
+  PARLEY_TRY(read.profile_dir, options.String("profile_dir", ""));
   PARLEY_TRY(const bool normalize, options.Bool("normalize_text", true));
   read.text = normalize ? TextMode::kNormalize : TextMode::kOff;
   PARLEY_TRY(const std::string kept, options.String("weight_cache", "pack"));
@@ -120,6 +125,7 @@ const char* const kEngineOptionsHelp =
     "  flow_weights      f32 (default), f16, q8_0 or q4_0; the vocoder's stay f32\n"
     "  lm_cache          f16 (default) or f32: keys and values of the language model\n"
     "  flow_cache        f16 (default), f32 or q8_0: those of the flow, 115 MB a second in f16\n"
+    "  fp16              true: f16 for both where they are not named (false)\n"
     "  window_s          seconds that the flow looks back (20; 0 with faithful); 0: all, as the\n"
     "                    model was made, whatever memory that takes\n"
     "  prompt_cache_mb   what the flow may remember of voices' prompts (1024)\n"
@@ -128,6 +134,13 @@ const char* const kEngineOptionsHelp =
     "  faithful          true: schedule, last chunk and seams as the official code makes them\n"
     "  weight_cache      where converted weights are kept: pack (default), off, or a folder; the\n"
     "                    command convert makes them where the engine may not write\n"
+    "  allow_batching    true: several streams' steps of the language model in one also with f16\n"
+    "                    and q4_0 weights, where that may change the last bits of its numbers, "
+    "and\n"
+    "                    so what is said; with f32 and q8_0 it changes none and is always done\n"
+    "  style_control     false: styles and instructions of callers are not followed (true)\n"
+    "  default_style     style of callers who name none, for voices that have it\n"
+    "  profile_dir       a folder that gets a Chrome trace of each load (none)\n"
     "  normalize_text    false: text is spoken as it comes, uncut (true)\n";
 
 }  // namespace parley::cosyvoice2

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "base/result.h"
 #include "cosyvoice2/stream/hop_plan.h"
@@ -27,6 +28,11 @@ struct EngineOptions {
   size_t prompt_cache_bytes = size_t{1} << 30;  // of all voices' prompts
   HopRules hops;
   bool faithful = false;  // everything as the official code does it, its slips among it
+  // Several streams' steps of the language model in one even where that may change the last bits.
+  bool allow_batching = false;
+  bool style_control = true;          // whether styles and instructions of callers are followed
+  std::string default_style;          // of those who ask for none; empty: the voice's own manner
+  std::filesystem::path profile_dir;  // where spans go; empty: nowhere
   TextMode text = TextMode::kNormalize;
   // Where converted weights are kept; empty: nowhere.
   std::filesystem::path weight_cache;

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/testing/temp_dir.h"
@@ -53,8 +55,10 @@ class CosyVoiceProcess : public ::testing::Test {
  protected:
   void SetUp() override { Open({}); }
 
-  void Open(std::map<std::string, engine::OptionValue> options) {
+  void Open(std::map<std::string, engine::OptionValue> options,
+            std::vector<std::string> writable = {}) {
     engine::EngineSpec spec{.name = "cosyvoice2", .kind = engine::ModelKind::kTts};
+    spec.sandbox.writable = std::move(writable);
     spec.command = {PARLEY_BIN_DIR "/parley-engine-cosyvoice2"};
     auto probe = EngineProbe::Spawn(std::move(spec));
     ASSERT_TRUE(probe) << probe.error().message;
@@ -110,6 +114,37 @@ TEST_F(CosyVoiceProcess, VoicesAndStylesAreHeard) {
   EXPECT_NE(errors[0].message.find("happy"), std::string::npos) << errors[0].message;
 }
 
+TEST_F(CosyVoiceProcess, ADefaultStyleIsThatOfWhoeverAsksForNone) {
+  const auto plain = AudioOf(Say("Good morning.", {.seed = 1}));
+  const auto happy = AudioOf(Say("Good morning.", {.style = "happy", .seed = 1}));
+  Open({{"default_style", std::string("happy")}});
+  EXPECT_EQ(AudioOf(Say("Good morning.", {.seed = 1})), happy);
+  EXPECT_EQ(AudioOf(Say("Good morning.", {.style = "neutral", .seed = 1})), plain);
+}
+
+TEST_F(CosyVoiceProcess, WithoutStyleControlNothingOfMannerIsFollowed) {
+  const auto plain = AudioOf(Say("Good morning.", {.seed = 1}));
+  Open({{"style_control", false}});
+  EXPECT_EQ(AudioOf(Say("Good morning.", {.style = "happy", .seed = 1})), plain);
+  EXPECT_EQ(AudioOf(Say("Good morning.", {.style = "no such", .seed = 1})), plain);
+  EXPECT_EQ(AudioOf(Say("Good morning.", {.instruct = "Whisper.", .seed = 1})), plain);
+}
+
+TEST_F(CosyVoiceProcess, AProfileHasASpanOfEachStage) {
+  const parley::testing::TempDir folder;
+  Open({{"profile_dir", folder.path().string()}}, {folder.path().string()});
+  EXPECT_FALSE(AudioOf(Say("Good morning.", {.seed = 1})).empty());
+  const std::filesystem::directory_iterator written(folder.path());
+  const auto text = ReadFile(written->path(), size_t{1} << 27);
+  ASSERT_TRUE(text) << text.error().message;
+  std::map<std::string, int> spans;
+  for (const auto& event : nlohmann::json::parse(*text)) ++spans[event.at("name")];
+  for (const char* stage : {"normalize", "tokenize", "lm", "encoder", "cfm step", "vocoder"}) {
+    EXPECT_GT(spans[stage], 0) << stage;
+  }
+  EXPECT_EQ(spans["cfm step"] % 10, 0);
+}
+
 TEST_F(CosyVoiceProcess, TwoStreamsAtOnceGiveTheBytesOfOneAfterTheOther) {
   const auto first_alone = AudioOf(Say("One of two.", {.seed = 1}));
   const auto second_alone = AudioOf(Say("Two of two.", {.voice = "bert", .seed = 2}));
@@ -150,6 +185,18 @@ TEST_F(CosyVoiceProcess, AnOptionThatMayNotBeIsRefusedByName) {
   const auto loaded = (*probe)->Load({.pack = Pack(), .options = {{"flow_cache", "q2"}}});
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message.find("f32, f16, q8_0"), std::string::npos)
+      << loaded.error().message;
+}
+
+TEST_F(CosyVoiceProcess, ADefaultStyleThatNoVoiceHasIsRefusedWithThoseThatThereAre) {
+  engine::EngineSpec spec{.name = "cosyvoice2", .kind = engine::ModelKind::kTts};
+  spec.command = {PARLEY_BIN_DIR "/parley-engine-cosyvoice2"};
+  auto probe = EngineProbe::Spawn(std::move(spec));
+  ASSERT_TRUE(probe);
+  const auto loaded =
+      (*probe)->Load({.pack = Pack(), .options = {{"default_style", std::string("furious")}}});
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("happy, neutral"), std::string::npos)
       << loaded.error().message;
 }
 

@@ -22,6 +22,7 @@ set(COSYVOICE2_MODELS_SOURCES
     lm/bistream.cc
     lm/generate.cc
     lm/lm.cc
+    lm/lm_batcher.cc
     lm/ras.cc
     load_models.cc
     nn/attention.cc
@@ -45,6 +46,7 @@ set(COSYVOICE2_MODELS_TESTS
     flow/flow_test.cc
     goldens/model_sets_test.cc
     hift/hift_test.cc
+    lm/lm_batcher_test.cc
     lm/lm_test.cc
     nn/nn_test.cc
     stream/speech_test.cc

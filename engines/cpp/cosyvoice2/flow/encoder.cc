@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "cosyvoice2/flow/sinusoids.h"
 #include "cosyvoice2/nn/attention.h"
+#include "cosyvoice2/profile/profile.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -151,6 +152,7 @@ Result<std::vector<float>> Encoder::Forward(nn::Executor& executor, EncoderState
                                             std::span<const int> tokens, const Options& options,
                                             nn::Taps* taps) const {
   const auto given = static_cast<int64_t>(tokens.size());
+  const profile::Span span("encoder", given);
   const int64_t count = options.final ? given : given - kLookahead;
   PARLEY_CHECK(count > 0);
   const int64_t frames = kFramesAToken * count;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "cosyvoice2/flow/noise.h"
+#include "cosyvoice2/profile/profile.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -116,6 +117,7 @@ Result<std::vector<float>> Flow::RunSteps(nn::Executor& executor, Solve& solve) 
   std::vector<float> x(noise_.begin() + solve.first * kMel,
                        noise_.begin() + (solve.first + count) * kMel);
   for (int step = 0; step < kFlowSteps; ++step) {
+    const profile::Span span("cfm step", count);
     for (int64_t i = 0; i < 2 * count; ++i) {
       std::copy_n(&x[i % count * kMel], kMel, &input[i * kInput]);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cosyvoice2/audio/windows.h"
+#include "cosyvoice2/profile/profile.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -48,6 +49,7 @@ Result<std::vector<float>> VocoderStream::Next(nn::Executor& executor, std::span
   std::vector<float> input = mel_;
   input.insert(input.end(), mel.begin(), mel.end());
   if (input.empty()) return std::vector<float>();
+  const profile::Span span("vocoder", static_cast<int64_t>(input.size()) / kMelChannels);
   PARLEY_TRY(const std::vector<float> f0, hift_.PredictF0(executor, input));
   SourcePhase phase = phase_;
   std::vector<float> source = Source(f0, phase);

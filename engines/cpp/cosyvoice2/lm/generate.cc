@@ -9,15 +9,20 @@ namespace {
 class Speaking {
  public:
   Speaking(const Lm& lm, nn::Executor& executor, const SpeechRules& rules, Uniforms& uniforms,
-           const SpeechTaker& taker)
-      : lm_(lm), executor_(executor), rules_(rules), uniforms_(uniforms), taker_(taker) {}
+           const SpeechTaker& taker, LmBatcher* batcher)
+      : lm_(lm),
+        executor_(executor),
+        rules_(rules),
+        uniforms_(uniforms),
+        taker_(taker),
+        batcher_(batcher) {}
 
   Status Reserve(int64_t symbols) { return lm_.Reserve(state_, symbols); }
 
   // Reads `feed` and finds the token after it.
   Result<int> Step(std::span<const Symbol> feed, const Bistream::Choice& choice,
                    std::span<const int> history) {
-    PARLEY_TRY(std::vector<float> logits, lm_.Forward(executor_, state_, feed));
+    PARLEY_TRY(std::vector<float> logits, Read(feed));
     SpeechStep step = {.feed = feed, .logits = logits};
     if (choice.forced) {
       if (taker_.on_step) taker_.on_step(step);
@@ -32,6 +37,12 @@ class Speaking {
     return step.draw->token;
   }
 
+  Result<std::vector<float>> Read(std::span<const Symbol> feed) {
+    if (batcher_ == nullptr || feed.size() > 1) return lm_.Forward(executor_, state_, feed);
+    if (!seat_) seat_.emplace(*batcher_);
+    return seat_->Step(state_, feed[0], executor_.cancelled());
+  }
+
   bool Give(int token) const { return !taker_.on_token || taker_.on_token(token); }
 
  private:
@@ -40,6 +51,8 @@ class Speaking {
   const SpeechRules& rules_;
   Uniforms& uniforms_;
   const SpeechTaker& taker_;
+  LmBatcher* const batcher_;
+  std::optional<LmBatcher::Seat> seat_;  // from the first single symbol on
   LmState state_;
 };
 
@@ -51,7 +64,7 @@ void AddAll(std::span<const int> tokens, Symbol::Kind kind, std::vector<Symbol>&
 
 Result<SpeechEnd> GenerateSpeech(const Lm& lm, nn::Executor& executor, const SpeechText& text,
                                  const SpeechRules& rules, Uniforms& uniforms,
-                                 const SpeechTaker& taker) {
+                                 const SpeechTaker& taker, LmBatcher* batcher) {
   const auto length = static_cast<double>(text.text.size());
   const auto least = static_cast<int64_t>(length * rules.min_ratio);
   const auto most = static_cast<int64_t>(length * rules.max_ratio);
@@ -60,7 +73,7 @@ Result<SpeechEnd> GenerateSpeech(const Lm& lm, nn::Executor& executor, const Spe
   AddAll(text.text, Symbol::Kind::kText, feed);
   feed.push_back({Symbol::Kind::kTaskId, 0});
   AddAll(text.prompt_speech, Symbol::Kind::kSpeech, feed);
-  Speaking speaking(lm, executor, rules, uniforms, taker);
+  Speaking speaking(lm, executor, rules, uniforms, taker, batcher);
   PARLEY_TRY_STATUS(
       speaking.Reserve(static_cast<int64_t>(feed.size()) + std::min<int64_t>(most, 1024)));
   std::vector<int> history;
@@ -84,12 +97,12 @@ Result<SpeechEnd> GenerateSpeech(const Lm& lm, nn::Executor& executor, const Spe
 Result<SpeechEnd> GenerateSpeechFromStream(const Lm& lm, nn::Executor& executor,
                                            const SpeechText& text, const TextSource& more,
                                            const SpeechRules& rules, Uniforms& uniforms,
-                                           const SpeechTaker& taker) {
+                                           const SpeechTaker& taker, LmBatcher* batcher) {
   Bistream plan({.speech_tokens = lm.speech_tokens(), .faithful = rules.faithful}, text.prompt_text,
                 text.prompt_speech);
   double text_length = static_cast<double>(text.text.size());
   if (!text.text.empty()) plan.AddText(text.text);
-  Speaking speaking(lm, executor, rules, uniforms, taker);
+  Speaking speaking(lm, executor, rules, uniforms, taker, batcher);
   bool ended = false;
   while (!plan.done()) {
     const auto feed = plan.NextFeed();

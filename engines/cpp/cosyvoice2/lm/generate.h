@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cosyvoice2/lm/bistream.h"
 #include "cosyvoice2/lm/lm.h"
+#include "cosyvoice2/lm/lm_batcher.h"
 #include "cosyvoice2/lm/ras.h"
 
 namespace parley::cosyvoice2 {
@@ -66,10 +67,11 @@ struct SpeechText {
   std::vector<int> prompt_speech;
 };
 
-// Errors, kCancelled among them, are those of Lm::Forward.
+// Errors, kCancelled among them, are those of Lm::Forward. Where `batcher` is given, single symbols
+// are read by it, beside those of others.
 Result<SpeechEnd> GenerateSpeech(const Lm& lm, nn::Executor& executor, const SpeechText& text,
                                  const SpeechRules& rules, Uniforms& uniforms,
-                                 const SpeechTaker& taker);
+                                 const SpeechTaker& taker, LmBatcher* batcher = nullptr);
 
 // The next tokens of the text, waited for; nothing at its end.
 using TextSource = std::function<std::optional<std::vector<int>>()>;
@@ -77,6 +79,6 @@ using TextSource = std::function<std::optional<std::vector<int>>()>;
 Result<SpeechEnd> GenerateSpeechFromStream(const Lm& lm, nn::Executor& executor,
                                            const SpeechText& text, const TextSource& more,
                                            const SpeechRules& rules, Uniforms& uniforms,
-                                           const SpeechTaker& taker);
+                                           const SpeechTaker& taker, LmBatcher* batcher = nullptr);
 
 }  // namespace parley::cosyvoice2

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <limits>
 
+#include "cosyvoice2/profile/profile.h"
+
 namespace parley::cosyvoice2 {
 namespace {
 
@@ -164,12 +166,19 @@ Status Lm::Reserve(LmState& state, int64_t symbols) const {
   return {};
 }
 
+// Rows [from, from + count) of a pass, which go on with one sequence.
+struct Lm::Part {
+  const LmState* state;
+  int64_t from;
+  int64_t count;
+  Tensor mask;  // [length, count], F16; null for one symbol
+};
+
 struct Lm::Pass {
   Graph& graph;
-  const LmState& state;
+  std::span<const Part> parts;
   int64_t count;     // symbols read now
   Tensor positions;  // of them
-  Tensor mask;       // [length, count], F16; null for one symbol
 };
 
 Tensor Lm::RmsNorm(Graph& graph, Tensor weight, Tensor x) const {
@@ -190,26 +199,45 @@ Tensor Lm::Attend(const Pass& pass, int index, Tensor qkv) const {
   Tensor q = rope(part(0, heads_));
   Tensor k = rope(part(heads_, kv_heads_));
   Tensor v = ggml_cont(ctx, part(heads_ + kv_heads_, kv_heads_));
-  const auto keep = [&](Tensor x, Tensor cache) {
-    Tensor rows = ggml_reshape_2d(ctx, x, kv_heads_ * dim, pass.count);
-    pass.graph.Store(rows, ggml_view_2d(ctx, cache, kv_heads_ * dim, pass.count, cache->nb[1],
-                                        pass.state.length_ * cache->nb[1]));
+  Tensor all = nullptr;
+  for (const Part& one : pass.parts) {
+    Tensor out = AttendPart(pass, one, index, q, k, v);
+    all = all == nullptr ? out : ggml_concat(ctx, all, out, 1);
+  }
+  return all;
+}
+
+Tensor Lm::AttendPart(const Pass& pass, const Part& part, int index, Tensor q, Tensor k,
+                      Tensor v) const {
+  ggml_context* ctx = pass.graph.ctx();
+  const int64_t dim = head_dim_;
+  const LmState& state = *part.state;
+  const auto rows = [&](Tensor x) {
+    return ggml_view_3d(ctx, x, dim, x->ne[1], part.count, x->nb[1], x->nb[2],
+                        static_cast<size_t>(part.from) * x->nb[2]);
   };
-  Tensor keys = pass.state.keys_[index];
-  Tensor values = pass.state.values_[index];
+  const auto keep = [&](Tensor x, Tensor cache) {
+    Tensor flat = ggml_reshape_2d(ctx, rows(x), kv_heads_ * dim, part.count);
+    pass.graph.Store(flat, ggml_view_2d(ctx, cache, kv_heads_ * dim, part.count, cache->nb[1],
+                                        state.length_ * cache->nb[1]));
+  };
+  Tensor keys = state.keys_[index];
+  Tensor values = state.values_[index];
   keep(k, keys);
   keep(v, values);
   const auto all = [&](Tensor cache) {
-    return ggml_view_3d(ctx, cache, dim, pass.state.length_ + pass.count, kv_heads_, cache->nb[1],
+    return ggml_view_3d(ctx, cache, dim, state.length_ + part.count, kv_heads_, cache->nb[1],
                         dim * ggml_type_size(cache->type), 0);
   };
+  Tensor query = rows(q);
   // ggml sums over the keys of a single query in as many parts as there are threads; of two, of
   // which one is idle, it does not.
-  if (pass.count == 1) q = ggml_pad_ext(ctx, q, 0, 0, 0, 0, 0, 1, 0, 0);
-  Tensor out = ggml_flash_attn_ext(ctx, ggml_permute(ctx, q, 0, 2, 1, 3), all(keys), all(values),
-                                   pass.mask, 1.0f / std::sqrt(static_cast<float>(dim)), 0, 0);
+  if (part.count == 1) query = ggml_pad_ext(ctx, query, 0, 0, 0, 0, 0, 1, 0, 0);
+  Tensor out =
+      ggml_flash_attn_ext(ctx, ggml_permute(ctx, query, 0, 2, 1, 3), all(keys), all(values),
+                          part.mask, 1.0f / std::sqrt(static_cast<float>(dim)), 0, 0);
   ggml_flash_attn_ext_set_prec(out, GGML_PREC_F32);
-  return ggml_view_2d(ctx, out, heads_ * dim, pass.count, heads_ * dim * sizeof(float), 0);
+  return ggml_view_2d(ctx, out, heads_ * dim, part.count, heads_ * dim * sizeof(float), 0);
 }
 
 Tensor Lm::RunLayer(const Pass& pass, int index, Tensor x) const {
@@ -224,12 +252,13 @@ Tensor Lm::RunLayer(const Pass& pass, int index, Tensor x) const {
 Result<std::vector<float>> Lm::Forward(nn::Executor& executor, LmState& state,
                                        std::span<const Symbol> symbols, nn::Taps* taps) const {
   const auto count = static_cast<int64_t>(symbols.size());
+  const profile::Span span("lm", count);
   PARLEY_TRY(const std::vector<float> rows, Embed(symbols));
   PARLEY_TRY_STATUS(Reserve(state, state.length_ + count));
   Graph graph(taps);
   std::vector<int32_t> positions(symbols.size());
   for (int64_t i = 0; i < count; ++i) positions[i] = static_cast<int32_t>(state.length_ + i);
-  Pass pass = {graph, state, count, graph.Input(std::span<const int32_t>(positions)), nullptr};
+  Part part = {&state, 0, count, nullptr};
   if (count > 1) {
     const int64_t length = state.length_ + count;
     std::vector<float> mask(static_cast<size_t>(length * count), 0.0f);
@@ -238,9 +267,11 @@ Result<std::vector<float>> Lm::Forward(nn::Executor& executor, LmState& state,
         mask[i * length + j] = -std::numeric_limits<float>::infinity();
       }
     }
-    pass.mask =
+    part.mask =
         ggml_cast(graph.ctx(), graph.OwnedInput(std::move(mask), length, count), GGML_TYPE_F16);
   }
+  const Pass pass = {graph, std::span(&part, 1), count,
+                     graph.Input(std::span<const int32_t>(positions))};
   Tensor x = graph.Input(rows, hidden_, count);
   for (size_t i = 0; i < layers_.size(); ++i) x = RunLayer(pass, static_cast<int>(i), x);
   if (graph.tapped()) {
@@ -255,6 +286,41 @@ Result<std::vector<float>> Lm::Forward(nn::Executor& executor, LmState& state,
   graph.Output(nn::Convolve(graph, head_, x), &logits);
   PARLEY_TRY_STATUS(executor.Run(graph));
   state.length_ += count;
+  return logits;
+}
+
+bool Lm::batches_exactly() const {
+  return config_.matrix_type == GGML_TYPE_F32 || config_.matrix_type == GGML_TYPE_Q8_0;
+}
+
+Result<std::vector<std::vector<float>>> Lm::ForwardEach(nn::Executor& executor,
+                                                        std::span<const Step> steps) const {
+  const auto count = static_cast<int64_t>(steps.size());
+  const profile::Span span("lm", count);
+  std::vector<Symbol> symbols;
+  std::vector<int32_t> positions;
+  std::vector<Part> parts;
+  for (const Step& step : steps) {
+    PARLEY_TRY_STATUS(Reserve(*step.state, step.state->length_ + 1));
+    parts.push_back({step.state, static_cast<int64_t>(parts.size()), 1, nullptr});
+    positions.push_back(static_cast<int32_t>(step.state->length_));
+    symbols.push_back(step.symbol);
+  }
+  PARLEY_TRY(const std::vector<float> rows, Embed(symbols));
+  Graph graph;
+  const Pass pass = {graph, parts, count, graph.Input(std::span<const int32_t>(positions))};
+  Tensor x = graph.Input(rows, hidden_, count);
+  for (size_t i = 0; i < layers_.size(); ++i) x = RunLayer(pass, static_cast<int>(i), x);
+  std::vector<float> all;
+  graph.Output(nn::Convolve(graph, head_, RmsNorm(graph, final_norm_, x)), &all);
+  PARLEY_TRY_STATUS(executor.Run(graph));
+  std::vector<std::vector<float>> logits;
+  const int64_t width = head_.out;
+  for (const Step& step : steps) {
+    const auto row = all.begin() + static_cast<int64_t>(logits.size()) * width;
+    logits.emplace_back(row, row + width);
+    ++step.state->length_;
+  }
   return logits;
 }
 

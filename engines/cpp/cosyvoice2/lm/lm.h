@@ -70,6 +70,18 @@ class Lm {
                                      std::span<const Symbol> symbols,
                                      nn::Taps* taps = nullptr) const;
 
+  // One symbol of each of several sequences in one pass, since most of a step is reading the
+  // weights; the logits of each. With `batches_exactly()` they are to the bit those of Forward.
+  // After an error, also kCancelled, all states are as before.
+  struct Step {
+    LmState* state;
+    Symbol symbol;
+  };
+  Result<std::vector<std::vector<float>>> ForwardEach(nn::Executor& executor,
+                                                      std::span<const Step> steps) const;
+  // False: how many sequences are read at once may change the last bits.
+  bool batches_exactly() const;
+
   // The same rows that Forward reads, [symbols][hidden].
   Result<std::vector<float>> Embed(std::span<const Symbol> symbols) const;
 
@@ -100,7 +112,10 @@ class Lm {
   nn::Tensor RmsNorm(nn::Graph& graph, nn::Tensor weight, nn::Tensor x) const;
   struct Pass;
   nn::Tensor RunLayer(const Pass& pass, int index, nn::Tensor x) const;
+  struct Part;
   nn::Tensor Attend(const Pass& pass, int index, nn::Tensor qkv) const;
+  nn::Tensor AttendPart(const Pass& pass, const Part& part, int index, nn::Tensor q, nn::Tensor k,
+                        nn::Tensor v) const;
 
   const LmConfig config_;
   nn::WeightStore store_;

@@ -49,6 +49,8 @@ class Executor {
   // Asked between the nodes of a graph; true makes Run return kCancelled. Empty: never.
   void set_cancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
 
+  const std::function<bool()>& cancelled() const { return cancelled_; }
+
   // kCancelled, kResourceExhausted where memory for the activations is not to be had, kInternal.
   Status Run(Graph& graph);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cosyvoice2/hift/vocoder_stream.h"
+#include "cosyvoice2/profile/profile.h"
 
 namespace parley::cosyvoice2 {
 namespace {
@@ -133,8 +134,15 @@ class Speech::Utterance {
          {&speech_.lm_executor_, &speech_.flow_executor_, &speech_.vocoder_executor_}) {
       executor->set_cancelled([this] { return stopped(); });
     }
-    std::thread lm([this] { tokens_.End(MakeTokens()); });
-    std::thread flow([this] { mel_.End(MakeMel()); });
+    std::thread lm([this] {
+      profile::SetRow(speech_.name_ + " lm");
+      tokens_.End(MakeTokens());
+    });
+    std::thread flow([this] {
+      profile::SetRow(speech_.name_ + " flow");
+      mel_.End(MakeMel());
+    });
+    profile::SetRow(speech_.name_);
     Status status = MakeSound();
     stopped_ = true;
     mel_.Close();
@@ -162,8 +170,9 @@ class Speech::Utterance {
     const auto end =
         request_.more
             ? GenerateSpeechFromStream(speech_.lm_, executor, request_.text, request_.more,
-                                       request_.rules, uniforms, taker)
-            : GenerateSpeech(speech_.lm_, executor, request_.text, request_.rules, uniforms, taker);
+                                       request_.rules, uniforms, taker, speech_.batcher_)
+            : GenerateSpeech(speech_.lm_, executor, request_.text, request_.rules, uniforms, taker,
+                             speech_.batcher_);
     if (!end) return Fail(end.error());
     return {};
   }
@@ -211,11 +220,14 @@ class Speech::Utterance {
 };
 
 Speech::Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads,
-               std::shared_ptr<nn::CoreShare> share)
+               const SpeechShared& shared, std::string name)
     : lm_(lm),
       flow_(flow),
       hift_(hift),
-      share_(share != nullptr ? std::move(share) : std::make_shared<nn::CoreShare>(threads.flow)),
+      share_(shared.cores != nullptr ? shared.cores
+                                     : std::make_shared<nn::CoreShare>(threads.flow)),
+      batcher_(shared.batcher),
+      name_(std::move(name)),
       lm_executor_(threads.lm, share_),
       flow_executor_(threads.flow, share_),
       vocoder_executor_(threads.vocoder, share_) {}

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -39,10 +40,17 @@ struct SpeechTask {
   double speed = 1;
 };
 
+// What a Speech has in common with others.
+struct SpeechShared {
+  std::shared_ptr<nn::CoreShare> cores;  // null: its own
+  LmBatcher* batcher = nullptr;          // null: it reads alone
+};
+
 class Speech {
  public:
+  // `name` stands in profiles.
   Speech(const Lm& lm, const Flow& flow, const Hift& hift, const SpeechThreads& threads,
-         std::shared_ptr<nn::CoreShare> share = nullptr);
+         const SpeechShared& shared = {}, std::string name = "speech");
 
   struct Sink {
     std::function<bool(std::span<const float>)> on_audio;  // mono, 24 kHz; false: no more
@@ -65,6 +73,8 @@ class Speech {
   const Flow& flow_;
   const Hift& hift_;
   const std::shared_ptr<nn::CoreShare> share_;
+  LmBatcher* const batcher_;
+  const std::string name_;
   nn::Executor lm_executor_;
   nn::Executor flow_executor_;
   nn::Executor vocoder_executor_;
