@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
   if (auto loaded = parley::cli::LoadSettings(binder, options); !loaded) {
     return Complain(loaded.error());
   }
+  parley::worker::AdoptCosyVoice(binder, models.cosyvoice, config);
   if (auto logging = parley::log::Init("worker", config.log_level); !logging) {
     return Complain(logging.error());
   }
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
   auto worker = parley::worker::Worker::Create(config, {.registry = registry,
                                                         .clock = clock,
                                                         .launcher = launcher,
-                                                        .models_dir = models.dir,
+                                                        .models = models,
                                                         .version = PARLEY_VERSION});
   if (!worker) return Complain(worker.error());
   WaitForSignal(signals);

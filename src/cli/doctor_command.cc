@@ -152,7 +152,7 @@ void Models(const Settings& settings, std::vector<Finding>& findings) {
     findings.push_back(std::move(finding));
   }
   std::vector<Error> problems;
-  catalog::ListPacks(settings.models.dir, &problems);
+  catalog::ListPacks(settings.models, &problems);
   for (const Error& problem : problems) {
     findings.push_back(
         {"model", Health::kBad, problem.message, "remove its folder, pull it again"});

@@ -73,7 +73,7 @@ void Print(const Row& row) {
 
 std::vector<Row> Rows(const Settings& settings, const worker::EnginesConfig& config,
                       std::vector<Error>& problems) {
-  const std::vector<catalog::Pack> packs = catalog::ListPacks(settings.models.dir);
+  const std::vector<catalog::Pack> packs = catalog::ListPacks(settings.models);
   std::vector<Row> rows;
   for (EngineManifest& manifest :
        catalog::ListEngineManifests(worker::EngineDirs(config), &problems)) {
@@ -145,7 +145,7 @@ Result<EngineManifest> FindEngine(const std::string& engine, const worker::Engin
 
 // The model named, else the first that uses the engine; none: an engine may need none.
 Result<catalog::Pack> FindModel(const EngineManifest& engine, const std::string& model,
-                                const fs::path& models_dir) {
+                                const catalog::ModelsConfig& models) {
   std::error_code error;
   if (fs::exists(fs::path(model) / "model.toml", error)) return catalog::ReadPack(model);
   if (!model.empty() && fs::is_directory(model, error)) {
@@ -154,14 +154,14 @@ Result<catalog::Pack> FindModel(const EngineManifest& engine, const std::string&
                          .engine = engine.name,
                          .kind = engine.kind};
   }
-  for (catalog::Pack& pack : catalog::ListPacks(models_dir)) {
+  for (catalog::Pack& pack : catalog::ListPacks(models)) {
     if (model.empty() ? pack.engine == engine.name : pack.id == model) return std::move(pack);
   }
   if (model.empty()) return catalog::Pack{.engine = engine.name, .kind = engine.kind};
   return Fail(Code::kNotFound,
               fmt::format("no model '{}' in {}, and no such folder; 'parley models "
                           "list' shows what there is",
-                          model, models_dir.string()));
+                          model, models.dir.string()));
 }
 
 Result<int> Check(const ConfigOptions& config_options, const CheckOptions& options) {
@@ -169,10 +169,10 @@ Result<int> Check(const ConfigOptions& config_options, const CheckOptions& optio
   PARLEY_TRY_STATUS(log::Init("parley", "off"));
   const worker::EnginesConfig config = EnginesOf(settings);
   PARLEY_TRY(const EngineManifest manifest, FindEngine(options.engine, config));
-  PARLEY_TRY(const catalog::Pack pack, FindModel(manifest, options.model, settings.models.dir));
+  PARLEY_TRY(const catalog::Pack pack, FindModel(manifest, options.model, settings.models));
   engine::ConformanceConfig check;
   PARLEY_TRY(check.spec, worker::SpecFor(manifest, pack, config));
-  check.load = worker::LoadFor(pack, settings.servers->worker.device);
+  check.load = worker::LoadFor(pack, &manifest, config, settings.servers->worker.device);
   check.only = options.only;
   if (!options.as_json) {
     fmt::print("engine   {} ({}, {})\nprogram  {}\nmodel    {}\n\n", manifest.name, manifest.kind,

@@ -36,6 +36,7 @@ class Models {
 
   Models(Catalog catalog, const catalog::ModelsConfig& config)
       : catalog(std::move(catalog)),
+        config(config),
         progress_(stderr, clock_),
         work_{progress_, InterruptFlag()},
         store({.models_dir = config.dir,
@@ -45,6 +46,7 @@ class Models {
               work_) {}
 
   const Catalog catalog;
+  const catalog::ModelsConfig config;
 
  private:
   const SteadyClock clock_;
@@ -83,7 +85,7 @@ std::vector<Row> Rows(Models& models, const std::vector<Pack>& packs) {
 Result<int> List(const ConfigOptions& options, bool as_json) {
   PARLEY_TRY(const auto models, Models::Open(options));
   std::vector<Error> problems;
-  const auto packs = catalog::ListPacks(models->store.models_dir(), &problems);
+  const auto packs = catalog::ListPacks(models->config, &problems);
   const std::vector<Row> rows = Rows(*models, packs);
   if (as_json) {
     auto out = nlohmann::json::array();

@@ -34,6 +34,7 @@ Result<Settings> ReadSettings(const ConfigOptions& options) {
   config::Binder binder;
   BindSettings(binder, settings);
   PARLEY_TRY_STATUS(LoadSettings(binder, options));
+  worker::AdoptCosyVoice(binder, settings.models.cosyvoice, settings.servers->worker);
   const char* hub = std::getenv("HF_ENDPOINT");
   if (settings.models.hub_endpoint.empty() && hub != nullptr) settings.models.hub_endpoint = hub;
   return settings;

@@ -33,7 +33,7 @@ Result<int> RunUp(const ConfigOptions& options, const Up& up) {
   PARLEY_TRY(const Settings settings, ReadSettings(options));
   PARLEY_TRY_STATUS(settings.llm.Validate());
   PARLEY_TRY_STATUS(log::Init("up", "info"));
-  if (catalog::ListPacks(settings.models.dir).empty()) {
+  if (catalog::ListPacks(settings.models).empty()) {
     return Fail(Code::kNotFound, fmt::format("there are no models in {}; 'parley models pull' "
                                              "fetches the default ones",
                                              settings.models.dir.string()));

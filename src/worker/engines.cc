@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -30,6 +31,21 @@ engine::OptionValue OptionFrom(const std::string& text) {
     return number;
   }
   return text;
+}
+
+constexpr const char* kProfileDir = "profile_dir";
+
+bool Takes(const catalog::EngineManifest& engine, const std::string& name) {
+  return std::find(engine.takes.begin(), engine.takes.end(), name) != engine.takes.end();
+}
+
+// Our settings, as options of engines that take them.
+std::map<std::string, engine::OptionValue> OwnOptions(const EnginesConfig& config) {
+  std::map<std::string, engine::OptionValue> options{{"style_control", config.style_control},
+                                                     {"fp16", config.fp16}};
+  if (!config.default_style.empty()) options["default_style"] = config.default_style;
+  if (config.profiling) options[kProfileDir] = config.profile_dir.string();
+  return options;
 }
 
 Result<ports::ModelKind> KindOf(const std::string& kind, const std::string& whose) {
@@ -76,6 +92,24 @@ void BindConfig(config::Binder& binder, EnginesConfig& config) {
       "Engines may write only to a folder of their own, /dev, and what their engine.toml names "
       "(Landlock, where the kernel has it).");
   binder
+      .Field("worker.style_control", &config.style_control,
+             "Voices follow what callers ask for by style and instructions; off: they speak in "
+             "their default style alone.")
+      .Also("ENABLE_EMOTION_CONTROL");
+  binder
+      .Field("worker.default_style", &config.default_style,
+             "Style of those who ask for none, where the voice has styles; empty: its own manner.")
+      .Also("DEFAULT_EMOTION");
+  binder
+      .Field("worker.fp16", &config.fp16,
+             "Weights in half precision, where a model's own options name no other.")
+      .Also("USE_FP16");
+  binder
+      .Field("worker.profiling", &config.profiling,
+             "Engines that can write where their time goes, as traces for a browser's viewer.")
+      .Also("ENABLE_PROFILING");
+  binder.Field("worker.profile_dir", &config.profile_dir, "Where those traces go.");
+  binder
       .Field("worker.health_check_interval_s", &config.health_check_interval_s, {1, 3'600},
              "How often engines are asked whether they live.")
       .Also("HEALTH_CHECK_INTERVAL");
@@ -108,6 +142,11 @@ Result<engine::EngineSpec> SpecOf(const catalog::EngineManifest& engine,
   spec.limits.memory_bytes_max = mib << 20;
   for (const fs::path& path : engine.sandbox.writable) {
     spec.sandbox.writable.push_back(path.string());
+  }
+  if (config.profiling && Takes(engine, kProfileDir)) {
+    std::error_code error;
+    fs::create_directories(config.profile_dir, error);
+    spec.sandbox.writable.push_back(config.profile_dir.string());
   }
   PARLEY_TRY(const fs::path program, ProgramOf(engine, config));
   if (engine.python) {
@@ -146,10 +185,24 @@ Result<engine::EngineSpec> SpecFor(const catalog::Pack& pack, const EnginesConfi
   return Fail(Code::kNotFound, std::move(message));
 }
 
-engine::Load LoadFor(const catalog::Pack& pack, const std::string& device) {
+engine::Load LoadFor(const catalog::Pack& pack, const catalog::EngineManifest* manifest,
+                     const EnginesConfig& config, const std::string& device) {
   engine::Load load{.pack = pack.folder.string(), .device = device};
+  if (manifest != nullptr) {
+    for (const auto& [name, value] : OwnOptions(config)) {
+      if (Takes(*manifest, name)) load.options[name] = value;
+    }
+  }
   for (const auto& [key, value] : pack.options) load.options[key] = OptionFrom(value);
   return load;
+}
+
+engine::Load LoadFor(const catalog::Pack& pack, const EnginesConfig& config,
+                     const std::string& device) {
+  const auto engines = catalog::ListEngineManifests(EngineDirs(config));
+  const auto found = std::find_if(engines.begin(), engines.end(),
+                                  [&](const auto& engine) { return engine.name == pack.engine; });
+  return LoadFor(pack, found == engines.end() ? nullptr : &*found, config, device);
 }
 
 fs::path ProgramFolder() {

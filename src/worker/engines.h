@@ -30,6 +30,12 @@ struct EnginesConfig {
   // which the worker listens for them. They need no manifest here.
   std::map<std::string, std::string> sockets;
   bool sandbox = true;
+  // What engines get as options if their manifests take them.
+  bool style_control = true;  // off: what callers say of manner is not followed
+  std::string default_style;  // of those who ask for none; empty: the voice's own manner
+  bool fp16 = false;          // weights in half precision
+  bool profiling = false;     // engines write where their time goes, in profile_dir
+  std::filesystem::path profile_dir = catalog::DefaultModelsDir().parent_path() / "profiles";
   int health_check_interval_s = 5;  // how often engines are pinged
   int health_check_timeout_s = 15;  // a ping unanswered so long: the engine is ended
   // An engine that holds more memory is ended; 0: no limit. Its manifest may say another.
@@ -55,8 +61,14 @@ Result<engine::EngineSpec> SpecFor(const catalog::EngineManifest& engine, const 
                                    const EnginesConfig& config);
 Result<engine::EngineSpec> SpecFor(const catalog::Pack& pack, const EnginesConfig& config);
 
-// The pack as a Load message: its options become booleans, numbers or texts by their look.
-engine::Load LoadFor(const catalog::Pack& pack, const std::string& device);
+// The pack as a Load message: its options become booleans, numbers or texts by their look; then
+// come the settings that the engine takes. `manifest` may be null: an engine of which nothing is
+// known.
+engine::Load LoadFor(const catalog::Pack& pack, const catalog::EngineManifest* manifest,
+                     const EnginesConfig& config, const std::string& device);
+// By the manifest of the pack's engine.
+engine::Load LoadFor(const catalog::Pack& pack, const EnginesConfig& config,
+                     const std::string& device);
 
 // The folder of this program.
 std::filesystem::path ProgramFolder();

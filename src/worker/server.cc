@@ -126,8 +126,8 @@ Status Worker::Impl::Open() {
       .metrics = metrics,
       .executor = executor(),
       .launcher = deps.launcher,
-      .packs = [dir = deps.models_dir](
-                   std::vector<Error>* problems) { return catalog::ListPacks(dir, problems); },
+      .packs = [config = deps.models](
+                   std::vector<Error>* problems) { return catalog::ListPacks(config, problems); },
       // The server is there before the manager is started.
       .serving =
           [this](const std::string& model, bool ready) {
@@ -155,7 +155,7 @@ Status Worker::Impl::Open() {
     PARLEY_TRY_STATUS(WriteFileAtomically(config.address_file, server->address() + "\n"));
   }
   log::Info("worker_listening address={} models_dir={}", server->address(),
-            deps.models_dir.string());
+            deps.models.dir.string());
   PARLEY_TRY_STATUS(ServeMetrics());
   PARLEY_TRY_STATUS(Announce());
   executor().Post([this] { models->Start(); });

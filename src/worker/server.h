@@ -22,7 +22,7 @@ class Worker {
     metrics::Registry& registry;
     const Clock& clock;
     EngineLauncher& launcher;
-    std::filesystem::path models_dir;
+    catalog::ModelsConfig models;
     std::string version;
   };
 

@@ -55,7 +55,7 @@ class WorkerTest : public ::testing::Test {
     auto worker = Worker::Create(config_, {.registry = registry_,
                                            .clock = clock_,
                                            .launcher = launcher_,
-                                           .models_dir = dir_.path() / "models",
+                                           .models = {.dir = dir_.path() / "models"},
                                            .version = "test"});
     ASSERT_TRUE(worker) << worker.error().message;
     worker_ = std::move(*worker);

@@ -165,6 +165,15 @@ void BindConfig(config::Binder& binder, WorkerConfig& config) {
   BindConfig(binder, config.engines);
 }
 
+void AdoptCosyVoice(config::Binder& binder, catalog::CosyVoicePlaces& places,
+                    WorkerConfig& config) {
+  if (places.model.empty() && places.hf_cache.empty()) return;
+  const bool is_named = binder.Find("worker.default_voice")->origin != "default";
+  if (!is_named) config.default_voice = catalog::kCosyVoiceId;
+  const bool is_its = config.default_voice.starts_with("cosyvoice2");
+  places.model_id = is_its ? config.default_voice : catalog::kCosyVoiceId;
+}
+
 void LeaveToOthers(config::Binder& binder) {
   for (const char* section : {"gateway", "router", "llm", "names", "session", "up", "client"}) {
     binder.Elsewhere(section);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "catalog/models_config.h"
 #include "config/binder.h"
 #include "registry/redis_config.h"
 #include "rpc/channel.h"
@@ -64,6 +65,10 @@ struct WorkerConfig {
 
 // [worker]; not [redis], which the gateway knows too.
 void BindConfig(config::Binder& binder, WorkerConfig& config);
+
+// Deployments of CosyVoice name a folder, and no model: it has the name of the default voice, and
+// is that unless the configuration names another. After loading.
+void AdoptCosyVoice(config::Binder& binder, catalog::CosyVoicePlaces& places, WorkerConfig& config);
 
 // Of this machine.
 std::string HostName();
