@@ -1,10 +1,13 @@
 // How fast the models are at their real widths, on made-up weights. Threads by PARLEY_THREADS (2).
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -125,6 +128,60 @@ void BM_VocoderSecond(benchmark::State& state) {
   state.counters["scratch_MB"] = static_cast<double>(executor.scratch_bytes() >> 20);
 }
 
+// Ten seconds at once, as the official code does it offline.
+void BM_FlowWhole(benchmark::State& state) {
+  const Flow& flow = GetFlow(static_cast<ggml_type>(state.range(0)));
+  nn::Executor executor(Threads());
+  const FlowPrompt prompt = Prompt(67);
+  const std::vector<int> tokens = Prompt(250).tokens;
+  for (auto step : state) {
+    PARLEY_CHECK(flow.Run(executor, prompt, {.tokens = tokens}).has_value());
+  }
+  state.counters["scratch_MB"] = static_cast<double>(executor.scratch_bytes() >> 20);
+}
+
+// A step of several sequences at once.
+void BM_LmBatch(benchmark::State& state) {
+  const Lm& lm = GetLm(GGML_TYPE_Q8_0);
+  nn::Executor executor(Threads());
+  std::vector<LmState> sequences(static_cast<size_t>(state.range(0)));
+  std::vector<Lm::Step> steps;
+  for (LmState& sequence : sequences) {
+    PARLEY_CHECK(lm.Reserve(sequence, 1024).has_value());
+    PARLEY_CHECK(lm.Forward(executor, sequence, Sequence(120)).has_value());
+    steps.push_back({&sequence, {Symbol::Kind::kSpeech, 7}});
+  }
+  for (auto step : state) PARLEY_CHECK(lm.ForwardEach(executor, steps).has_value());
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+// From a cancel, at times spread over an utterance, to the return of whoever spoke.
+void BM_Cancel(benchmark::State& state) {
+  const Lm& lm = GetLm(GGML_TYPE_Q8_0);
+  const Flow& flow = GetFlow(GGML_TYPE_Q8_0);
+  const FlowPrompt prompt = Prompt(67);
+  Speech speech(lm, flow, GetHift(), {Threads(), Threads(), Threads()});
+  SpeechTask task = {.prompt = &prompt, .seed = 1};
+  for (int i = 0; i < 40; ++i) task.text.text.push_back(i * 7 % 1000);
+  double most_ms = 0;
+  int64_t round = 0;
+  for (auto step : state) {
+    std::atomic<bool> cancelled = false;
+    const Speech::Sink sink = {.on_audio = [](std::span<const float>) { return true; },
+                               .cancelled = [&] { return cancelled.load(); },
+                               .on_tokens = nullptr};
+    std::thread speaking([&] { PARLEY_CHECK(speech.Speak(task, sink).has_value()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(150 + 370 * round++));
+    const auto begin = std::chrono::steady_clock::now();
+    cancelled = true;
+    speaking.join();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(took.count());
+    most_ms = std::max(most_ms, 1000 * took.count());
+  }
+  state.counters["most_ms"] = most_ms;
+}
+
 // A text of 40 tokens to ten seconds of sound, as a stream, with the voice's prompt read before.
 void BM_Utterance(benchmark::State& state) {
   const auto type = static_cast<ggml_type>(state.range(0));
@@ -177,6 +234,23 @@ BENCHMARK(BM_Utterance)
     ->Args({GGML_TYPE_Q8_0, 67})
     ->Args({GGML_TYPE_Q8_0, 142})
     ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(BM_FlowWhole)
+    ->ArgNames({"type"})
+    ->Arg(GGML_TYPE_F32)
+    ->Arg(GGML_TYPE_Q8_0)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(BM_Cancel)->Iterations(12)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(BM_LmBatch)
+    ->ArgNames({"sequences"})
+    ->Arg(1)
+    ->Arg(2)
+    ->Arg(4)
+    ->Arg(8)
+    ->Iterations(20)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(BM_LmPrefill)

@@ -27,7 +27,11 @@ constexpr char kPackToml[] =
     "engine = \"cosyvoice2\"\n"
     "kind = \"tts\"\n"
     "license = \"CC0-1.0\"\n"
-    "languages = [\"zh\", \"en\"]\n";
+    "languages = [\"zh\", \"en\"]\n"
+    "[files]\n"
+    "llm = \"llm.pt\"\n"
+    "flow = \"flow.pt\"\n"
+    "hift = \"hift.pt\"\n";
 
 constexpr char kUsage[] =
     "usage: parley-engine-cosyvoice2 make-test-pack --size tiny|real [--seed N]\n"

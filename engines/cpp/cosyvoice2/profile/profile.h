@@ -1,6 +1,6 @@
 // Where the engine's time goes: spans, written as a trace that browsers' viewers open
-// (chrome://tracing, Perfetto); the same names are NVTX ranges where CUDA is built in. While
-// nothing is written a span costs one look at a flag.
+// (chrome://tracing, Perfetto); the same names are NVTX ranges in a build with PARLEY_NVTX_INCLUDE.
+// While nothing is written a span costs one look at a flag.
 //
 //   Status started = profile::Start(folder);       // once in a process
 //   { const profile::Span span("lm"); … }          // what it encloses
