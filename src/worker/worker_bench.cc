@@ -42,7 +42,7 @@ class Rig {
     worker_ = std::move(*Worker::Create(config, {.registry = registry_,
                                                  .clock = clock,
                                                  .launcher = launcher_,
-                                                 .models_dir = dir_.path() / "models",
+                                                 .models = {.dir = dir_.path() / "models"},
                                                  .version = "bench"}));
     while (!worker_->NotReadyWhy().empty()) std::this_thread::yield();
     client_ = std::move(*rpc::SpeechClient::Create({.address = worker_->address()}));
