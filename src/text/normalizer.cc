@@ -245,13 +245,20 @@ class Pass {
   int32_t link_end_ = -1;
 };
 
+std::vector<Rule> RulesOf(std::string_view language, Normalizer::Rules rules) {
+  const bool english = language.substr(0, 2) == "en";
+  if (rules == Normalizer::Rules::kAll) {
+    return english ? internal::EnglishRules() : internal::OtherRules(language);
+  }
+  return english ? internal::EnglishRulesBesideGrammar() : std::vector<Rule>();
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Normalizer>> Normalizer::Create(std::string_view language) {
+Result<std::unique_ptr<Normalizer>> Normalizer::Create(std::string_view language, Rules rules) {
   auto impl = std::make_unique<Impl>();
   PARLEY_TRY(impl->words, NumberWords::Create(language));
-  const bool english = language.substr(0, 2) == "en";
-  for (Rule& rule : english ? internal::EnglishRules() : internal::OtherRules(language)) {
+  for (Rule& rule : RulesOf(language, rules)) {
     UErrorCode error = U_ZERO_ERROR;
     CompiledRule compiled;
     compiled.matcher =

@@ -28,9 +28,17 @@ class Normalizer {
  public:
   static constexpr size_t kTextBytesMax = 64 << 10;
 
+  enum class Rules {
+    kAll,
+    // Only what a grammar (grammar/text_grammar.h) that comes after does not say well: of English
+    // addresses, money, dates and units, of other languages nothing. The cleaning is the same.
+    kBesideGrammar,
+  };
+
   // `language`: BCP 47, e.g. "en", "de-AT". One that ICU has no number words for is
   // kUnimplemented.
-  static Result<std::unique_ptr<Normalizer>> Create(std::string_view language);
+  static Result<std::unique_ptr<Normalizer>> Create(std::string_view language,
+                                                    Rules rules = Rules::kAll);
   ~Normalizer();
 
   // Any bytes. Over kTextBytesMax: kOutOfRange.

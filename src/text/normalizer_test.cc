@@ -159,6 +159,41 @@ TEST(Normalizer, ALanguageWithoutNumberWordsIsNamed) {
   EXPECT_NE(made.error().message.find("tlh"), std::string::npos);
 }
 
+TEST(Normalizer, BesideAGrammarOnlyWhatItSaysWorseIsSaid) {
+  const auto normalizer =
+      std::move(Normalizer::Create("en", Normalizer::Rules::kBesideGrammar).value());
+  const auto say = [&](const std::string& text) { return normalizer->Normalize(text)->text; };
+  EXPECT_EQ(say("**Pay** $12.50 by July 4, 1776"),
+            "Pay twelve dollars and fifty cents by July fourth, seventeen seventy-six");
+  EXPECT_EQ(say("a 10 m rope at 3:05 pm for 12 cats"), "a ten meters rope at 3:05 pm for 12 cats");
+  const auto other = std::move(Normalizer::Create("zh", Normalizer::Rules::kBesideGrammar).value());
+  EXPECT_EQ(other->Normalize("有 3 **只**")->text, "有 3 只");
+}
+
+// text ─ later ─▶ between ─ earlier ─▶ source.
+TEST(SpanMap, TwoInARowAreJoined) {
+  SpanMap earlier;  // "# a*b* XY" → "a b Z", dropping the marks
+  earlier.AddReplacement(0, 2);
+  earlier.AddCopy(1);
+  earlier.AddReplacement(1, 1);
+  earlier.AddCopy(1);
+  earlier.AddReplacement(0, 1);
+  earlier.AddCopy(1);
+  earlier.AddReplacement(1, 2);
+  SpanMap later;  // "a b Z" → "a bee Z"
+  later.AddCopy(2);
+  later.AddReplacement(3, 1);
+  later.AddCopy(2);
+  const SpanMap joined = later.Through(earlier);
+  EXPECT_EQ(joined.text_bytes(), 7u);
+  EXPECT_EQ(joined.source_bytes(), earlier.source_bytes());
+  EXPECT_EQ(joined.SourceOffset(1), 3u);  // "a"
+  EXPECT_EQ(joined.SourceOffset(2), 4u);
+  EXPECT_EQ(joined.SourceOffset(4), 4u);  // "be"
+  EXPECT_EQ(joined.SourceOffset(5), 6u);  // "bee", and the mark behind
+  EXPECT_EQ(joined.SourceOffset(7), 9u);
+}
+
 std::string AnyText(const std::vector<uint8_t>& choices) {
   static const std::vector<std::string> kParts = {
       "a",    " ",    "12",     "$",    "3.50", "%",    "é",   "e\u0301", "👍",
@@ -198,6 +233,20 @@ RC_GTEST_PROP(NormalizerProperty, SpansAreOrderedAndCoverBothTexts,
   }
   RC_ASSERT(made.text.empty() || last == source.size());
   RC_ASSERT(made.text.find("  ") == std::string::npos);
+}
+
+RC_GTEST_PROP(SpanMapProperty, JoiningIsAskingOneAfterTheOther,
+              (const std::vector<uint8_t>& choices)) {
+  static Normalizer* const normalizer = Make("en").release();
+  const Normalized first = normalizer->Normalize(AnyText(choices)).value();
+  const Normalized second = normalizer->Normalize(first.text).value();
+  const SpanMap joined = second.spans.Through(first.spans);
+  RC_ASSERT(joined.text_bytes() == second.text.size());
+  RC_ASSERT(joined.source_bytes() == first.spans.source_bytes());
+  for (size_t bytes = 1; bytes <= second.text.size(); ++bytes) {
+    RC_ASSERT(joined.SourceOffset(bytes) ==
+              first.spans.SourceOffset(second.spans.SourceOffset(bytes)));
+  }
 }
 
 }  // namespace

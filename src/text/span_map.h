@@ -38,6 +38,10 @@ class SpanMap {
   // The next `source_bytes` of the source became `text_bytes` of the text.
   void AddReplacement(size_t text_bytes, size_t source_bytes);
 
+  // This map's source being the text of `earlier`: this map's text → the source of `earlier`. What
+  // is a copy in both stays one.
+  SpanMap Through(const SpanMap& earlier) const;
+
  private:
   std::vector<Piece> pieces_;
 };

@@ -274,11 +274,14 @@ void AddAddresses(std::vector<Rule>& rules) {
        [](const Match& m, NumberWords&) -> Said { return SpokenAddress(m.groups[1]); }});
 }
 
-void AddMoneyAndTime(std::vector<Rule>& rules) {
+void AddMoney(std::vector<Rule>& rules) {
   rules.push_back({Rule::First::kSymbol,
                    "([$€£¥]) ?" PARLEY_NUMBER
                    "(?: ?(thousand|million|billion|trillion|bn|[kKmMbB]))?" PARLEY_END,
                    Money});
+}
+
+void AddTimes(std::vector<Rule>& rules) {
   rules.push_back(
       {Rule::First::kDigit,
        "(\\d{1,2}):(\\d{2})(?::\\d{2})?(?: ?([aApP])\\.?[mM](?:\\.(?= ?\\p{Ll})|" PARLEY_END
@@ -311,16 +314,20 @@ void AddDates(std::vector<Rule>& rules) {
       {Rule::First::kDigit, "(1[1-9]\\d{2}|20\\d{2})(?![\\p{L}\\p{N}%]|[.,]\\d)", YearAfter});
 }
 
-void AddNumbers(std::vector<Rule>& rules) {
-  rules.push_back(
-      {Rule::First::kDigit, "(\\d{1,15})(?:st|nd|rd|th)" PARLEY_END,
-       [](const Match& m, NumberWords& words) -> Said { return words.Ordinal(Int(m.groups[1])); }});
-  rules.push_back({Rule::First::kDigit, "\\d/\\d(?![\\d/])", Fraction});
+void AddQuantities(std::vector<Rule>& rules) {
   rules.push_back({Rule::First::kDigit,
                    PARLEY_NUMBER
                    " ?(%|°[CF]?|km/h|m/s|mph|k[mgW]|[cm]m|m[gil]|min|ms|ft|lbs?|oz|[kMG]?Hz|"
                    "[kKMGT]B|[mgWL])" PARLEY_END,
                    Quantity});
+}
+
+void AddNumbers(std::vector<Rule>& rules) {
+  rules.push_back(
+      {Rule::First::kDigit, "(\\d{1,15})(?:st|nd|rd|th)" PARLEY_END,
+       [](const Match& m, NumberWords& words) -> Said { return words.Ordinal(Int(m.groups[1])); }});
+  rules.push_back({Rule::First::kDigit, "\\d/\\d(?![\\d/])", Fraction});
+  AddQuantities(rules);
   rules.push_back(
       {Rule::First::kDigit, "(\\+?\\d[\\d]{0,3}(?:[ -]\\(?\\d{2,4}\\)?){2,5})" PARLEY_END,
        [](const Match& m, NumberWords& words) -> Said { return words.Figures(m.groups[1]); }});
@@ -355,7 +362,8 @@ std::string PlainNumber(std::string_view number, char group, char decimal) {
 std::vector<Rule> EnglishRules() {
   std::vector<Rule> rules;
   AddAddresses(rules);
-  AddMoneyAndTime(rules);
+  AddMoney(rules);
+  AddTimes(rules);
   AddDates(rules);
   AddNumbers(rules);
   rules.push_back({Rule::First::kLetter,
@@ -363,6 +371,15 @@ std::vector<Rule> EnglishRules() {
                    "No\\.(?= ?\\d)|St\\.(?= \\p{Lu}))(?!\\p{L})",
                    Abbreviation});
   rules.push_back({Rule::First::kSymbol, "[&@=+×%]", Symbol});
+  return rules;
+}
+
+std::vector<Rule> EnglishRulesBesideGrammar() {
+  std::vector<Rule> rules;
+  AddAddresses(rules);
+  AddMoney(rules);
+  AddDates(rules);
+  AddQuantities(rules);
   return rules;
 }
 

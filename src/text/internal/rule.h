@@ -30,6 +30,8 @@ struct Rule {
 
 // In the order in which they are tried.
 std::vector<Rule> EnglishRules();
+// Addresses, money, dates and units alone.
+std::vector<Rule> EnglishRulesBesideGrammar();
 // Numbers, percentages and money of another language; empty words leave the sign's rule out.
 std::vector<Rule> OtherRules(std::string_view language);
 
