@@ -18,7 +18,7 @@ namespace {
 using internal::TomlReader;
 
 constexpr size_t kCatalogBytesMax = 1 << 20;
-constexpr std::array<std::string_view, 5> kKinds{"tts", "asr", "llm", "vad", "endpoint"};
+constexpr std::array<std::string_view, 6> kKinds{"tts", "asr", "llm", "vad", "endpoint", "text"};
 
 bool IsSha256(std::string_view text) {
   return text.size() == 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -95,7 +95,7 @@ Result<Model> ParseModel(const toml::table& table, std::string_view document) {
   const auto files = reader.Tables("file");
   const auto steps = reader.Tables("step");
   if (!IsModelId(model.id)) reader.Wrong("id", "engine/name of letters, digits, '.', '_' and '-'");
-  if (!IsKind(model.kind)) reader.Wrong("kind", "one of tts, asr, llm, vad, endpoint");
+  if (!IsKind(model.kind)) reader.Wrong("kind", "one of tts, asr, llm, vad, endpoint, text");
   PARLEY_TRY_STATUS(reader.Finish());
   for (const toml::table* entry : files) {
     PARLEY_TRY(File file, ParseFile(*entry, document));

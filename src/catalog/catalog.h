@@ -3,7 +3,7 @@
 //
 //   [[model]]
 //   id = "piper/en_US-joe-medium"          # also the folder below models_dir
-//   kind = "tts"                           # tts, asr, llm, vad, endpoint
+//   kind = "tts"                           # tts, asr, llm, vad, endpoint, text
 //   engine = "piper"                       # the program parley-engine-piper, or a room of ours
 //   license = "CC0-1.0"
 //   languages = ["en-US"]
@@ -82,7 +82,7 @@ class Catalog {
   std::vector<Model> models_;
 };
 
-// "tts", "asr", "llm", "vad", "endpoint".
+// "tts", "asr", "llm", "vad", "endpoint", "text".
 bool IsKind(std::string_view kind);
 
 // One or two parts of letters, digits, '.', '_', '-', not beginning with a dot: safe as a path.

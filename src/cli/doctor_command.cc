@@ -120,7 +120,7 @@ void Engines(const Settings& settings, const catalog::Catalog& catalog,
     findings.push_back({"engine", Health::kWarning, problem.message, "mend or remove it"});
   }
   for (const catalog::Model& model : catalog.models()) {
-    const bool is_inside = model.kind == "vad" || model.kind == "endpoint";
+    const bool is_inside = model.kind == "vad" || model.kind == "endpoint" || model.kind == "text";
     const bool is_replaced = model.kind == "llm" && !settings.llm.url.empty();
     if (!model.is_default || is_inside || is_replaced || here.contains(model.engine)) continue;
     findings.push_back({"engine " + model.engine, Health::kBad,

@@ -1,0 +1,45 @@
+// What a transducer makes of a text, found by OpenFst: the text is composed with it and the best
+// path taken. The one place that sees OpenFst, whose headers are C++17; so this one is, too.
+//
+// One sequence. A text of 100 bytes takes about a millisecond with the English grammar.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grammar/internal/fst_data.h"
+
+namespace parley::grammar::internal {
+
+struct BestPath {
+  enum class Found {
+    kPath,
+    kNone,     // the transducer does not take this text
+    kTooMany,  // more states or arcs than were allowed
+  };
+  Found found = Found::kNone;
+  std::string output;
+  // How many bytes of the one side precede a byte of the other; each never falls.
+  std::vector<uint32_t> input_before;   // for each byte of the output
+  std::vector<uint32_t> output_before;  // for each byte of the input
+};
+
+class Transducer {
+ public:
+  explicit Transducer(const FstData& data);
+  ~Transducer();
+
+  // At most `states_max` states of the composition, and eight times as many arcs, are looked at;
+  // what was is taken off.
+  BestPath Find(std::string_view input, size_t& states_max) const;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley::grammar::internal
