@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <sstream>
 
@@ -18,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPackBytesMax = 1 << 20;
+constexpr std::array<std::string_view, 3> kNormalizerNames = {"worker", "engine", "none"};
 
 toml::table ToTable(const std::map<std::string, std::string>& map) {
   toml::table table;
@@ -76,9 +78,14 @@ Result<Pack> ParsePack(std::string_view text, std::string_view name) {
   reader.Text("kind", pack.kind, TomlReader::kNeeded);
   reader.Text("license", pack.license);
   reader.Texts("languages", pack.languages);
+  std::string normalizer(kNormalizerNames[0]);
+  reader.Text("normalizer", normalizer);
+  const auto named = std::find(kNormalizerNames.begin(), kNormalizerNames.end(), normalizer);
+  if (named == kNormalizerNames.end()) reader.Wrong("normalizer", "one of worker, engine, none");
+  pack.normalizer = static_cast<TextNormalizer>(named - kNormalizerNames.begin());
   if (!IsModelId(pack.id)) reader.Wrong("id", "engine/name of letters, digits, '.', '_' and '-'");
   if (!IsFileName(pack.engine)) reader.Wrong("engine", "the name of an engine");
-  if (!IsKind(pack.kind)) reader.Wrong("kind", "one of tts, asr, llm, vad, endpoint");
+  if (!IsKind(pack.kind)) reader.Wrong("kind", "one of tts, asr, llm, vad, endpoint, text");
   PARLEY_TRY_STATUS(reader.Finish());
   for (const auto& [role, file] : pack.files) {
     if (!IsInFolder(file)) reader.Wrong("files." + role, "a plain file name");
@@ -116,6 +123,9 @@ Status WritePack(const Pack& pack) {
   model.insert("kind", pack.kind);
   model.insert("license", pack.license);
   model.insert("languages", languages);
+  if (pack.normalizer != TextNormalizer::kWorker) {
+    model.insert("normalizer", kNormalizerNames[static_cast<size_t>(pack.normalizer)]);
+  }
   toml::table root;
   root.insert("model", model);
   root.insert("files", ToTable(pack.files));

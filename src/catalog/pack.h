@@ -6,6 +6,7 @@
 //   kind = "tts"
 //   license = "CC0-1.0"
 //   languages = ["en-US"]
+//   normalizer = "worker"         # of a voice: who spells out its text; worker, engine or none
 //   [files]                       # role = file name in the folder
 //   model = "en_US-joe-medium.onnx"
 //   [options]                     # handed to the engine as they are; texts, numbers, booleans
@@ -22,6 +23,12 @@
 
 namespace parley::catalog {
 
+enum class TextNormalizer {
+  kWorker,  // the worker, where its settings say so
+  kEngine,  // the engine; it gets the text as it came
+  kNone,    // nobody: the voice speaks what stands there
+};
+
 struct Pack {
   std::filesystem::path folder;
   std::string id;
@@ -29,6 +36,7 @@ struct Pack {
   std::string kind;
   std::string license;
   std::vector<std::string> languages;
+  TextNormalizer normalizer = TextNormalizer::kWorker;
   std::map<std::string, std::string> files;    // role → file name
   std::map<std::string, std::string> options;  // numbers and booleans as texts
   std::map<std::string, std::string> sha256;   // file name → hash

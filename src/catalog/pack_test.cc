@@ -43,6 +43,18 @@ TEST_F(PackTest, IsReadAsItWasWritten) {
   EXPECT_THAT(read->FileOf("config").error().message, HasSubstr("it has model"));
 }
 
+TEST_F(PackTest, WhoSpellsOutTheTextIsReadAndWritten) {
+  Pack pack = Make("piper/a");
+  EXPECT_EQ(ReadPack(pack.folder)->normalizer, TextNormalizer::kWorker);
+  pack.normalizer = TextNormalizer::kEngine;
+  ASSERT_TRUE(WritePack(pack));
+  EXPECT_EQ(ReadPack(pack.folder)->normalizer, TextNormalizer::kEngine);
+  const auto parsed = ParsePack(
+      "[model]\nid=\"a\"\nengine=\"piper\"\nkind=\"tts\"\nnormalizer=\"me\"\n[files]\n", "m");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().message, HasSubstr("normalizer must be one of worker, engine, none"));
+}
+
 TEST_F(PackTest, AMissingFileSaysHowToGetIt) {
   const Pack pack = Make("piper/a");
   std::filesystem::remove(pack.folder / "a.onnx");

@@ -177,7 +177,7 @@ Status VoiceStream::OpenEngineStream() {
   start.instruct = request_.instruct;
   start.speed = request_.speed;
   start.seed = request_.seed;
-  start.normalized = true;
+  start.normalized = instance.pack.normalizer != catalog::TextNormalizer::kEngine;
   if (request_.prompt) {
     engine::Prompt prompt{.text = request_.prompt->text,
                           .sample_rate_hz = request_.prompt->sample_rate_hz,
@@ -196,7 +196,8 @@ void VoiceStream::SendText(Utterance& utterance) {
   std::string language = request_.language.empty() ? config_.text_language : request_.language;
   const auto& languages = lease_.instance().pack.languages;
   if (language.empty()) language = languages.empty() ? "en" : languages.front();
-  auto normalized = config_.normalize_text
+  const bool ours = lease_.instance().pack.normalizer == catalog::TextNormalizer::kWorker;
+  auto normalized = config_.normalize_text && ours
                         ? deps_.normalizers.Normalize(language, utterance.original)
                         : Normalizers::AsItIs(utterance.original);
   if (!normalized) {
