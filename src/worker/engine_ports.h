@@ -30,7 +30,8 @@ struct EngineDeps {
 
 class EngineVoice final : public ports::Voice {
  public:
-  EngineVoice(const VoiceConfig& config, const EngineDeps& deps) : config_(config), deps_(deps) {}
+  EngineVoice(const VoiceConfig& config, const EngineDeps& deps, TextGrammars grammars = {})
+      : config_(config), deps_(deps), normalizers_(std::move(grammars)) {}
   std::unique_ptr<Stream> Start(Request request, Sink sink) override;
 
  private:

@@ -1,24 +1,47 @@
 #include <utility>
 
+#include "base/log.h"
 #include "worker/internal/normalizers.h"
 
 namespace parley::worker {
 
-Result<text::Normalized> Normalizers::AsItIs(const std::string& text) {
-  text::Normalized same{.text = text, .spans = {}};
+using text::Normalized;
+using text::Normalizer;
+
+Result<Normalized> Normalizers::AsItIs(const std::string& text) {
+  Normalized same{.text = text, .spans = {}};
   same.spans.AddCopy(text.size());
   return same;
 }
 
-Result<text::Normalized> Normalizers::Normalize(const std::string& language,
-                                                const std::string& text) {
-  auto found = by_language_.find(language);
-  if (found == by_language_.end()) {
-    if (by_language_.size() >= kLanguagesMax) by_language_.clear();
-    auto made = text::Normalizer::Create(language);
-    found = by_language_.emplace(language, made ? std::move(*made) : nullptr).first;
+Normalizers::OfLanguage& Normalizers::For(const std::string& language) {
+  const auto found = by_language_.find(language);
+  if (found != by_language_.end()) return found->second;
+  if (by_language_.size() >= kLanguagesMax) by_language_.clear();
+  const auto make = [&](Normalizer::Rules rules) {
+    auto made = Normalizer::Create(language, rules);
+    return made ? std::move(*made) : nullptr;
+  };
+  OfLanguage added{.alone = make(Normalizer::Rules::kAll), .before_grammar = nullptr};
+  if (grammars_.Find(language) != nullptr) {
+    added.before_grammar = make(Normalizer::Rules::kBesideGrammar);
   }
-  if (found->second) return found->second->Normalize(text);
+  return by_language_.emplace(language, std::move(added)).first->second;
+}
+
+Result<Normalized> Normalizers::Normalize(const std::string& language, const std::string& text) {
+  OfLanguage& normalizers = For(language);
+  if (normalizers.before_grammar) {
+    PARLEY_TRY(const Normalized cleaned, normalizers.before_grammar->Normalize(text));
+    auto said = grammars_.Find(language)->Normalize(cleaned.text);
+    if (said) {
+      said->spans = said->spans.Through(cleaned.spans);
+      return said;
+    }
+    log::Warn("text_grammar_gave_up language={} bytes={} why=\"{}\"", language, text.size(),
+              said.error().message);
+  }
+  if (normalizers.alone) return normalizers.alone->Normalize(text);
   return AsItIs(text);
 }
 

@@ -120,6 +120,7 @@ std::optional<registry::Announcement> Worker::Impl::Describe() {
 }
 
 Status Worker::Impl::Open() {
+  PARLEY_TRY(TextGrammars grammars, TextGrammars::Load(config.voice, deps.models_dir));
   PARLEY_TRY(threads, net::IoThreads::Start(1, "worker"));
   ModelManager::Deps manager{
       .clock = deps.clock,
@@ -138,7 +139,7 @@ Status Worker::Impl::Open() {
           }};
   PARLEY_TRY(models, ModelManager::Create(ManagerConfig(config), std::move(manager)));
   const EngineDeps engines{deps.clock, metrics, executor(), *models};
-  voice = std::make_unique<EngineVoice>(config.voice, engines);
+  voice = std::make_unique<EngineVoice>(config.voice, engines, std::move(grammars));
   recognizer = std::make_unique<EngineRecognizer>(engines);
   language_model = std::make_unique<EngineLanguageModel>(engines);
   EngineModelHost::Identity identity{.worker_id = config.id.empty() ? DefaultId() : config.id,

@@ -11,6 +11,7 @@
 
 #include "base/testing/temp_dir.h"
 #include "engine/testing/tone_code.h"
+#include "grammar/testing/grammar_files.h"
 #include "net/client.h"
 #include "registry/directory.h"
 #include "registry/testing/redis_server.h"
@@ -49,6 +50,32 @@ class WorkerTest : public ::testing::Test {
         << "[model]\nid = \"" << id << "\"\nengine = \"" << engine
         << "\"\nkind = \"tts\"\n[files]\n[options]\n"
         << options;
+  }
+
+  // The model text/wetext, of small grammars that know "5" and "7".
+  void AddGrammars() {
+    const auto folder = dir_.path() / "models/text/wetext";
+    std::filesystem::create_directories(folder);
+    std::ofstream pack(folder / "model.toml");
+    pack << "[model]\nid = \"text/wetext\"\nengine = \"wetext\"\nkind = \"text\"\n[files]\n";
+    for (const grammar::Language language : grammar::kLanguages) {
+      for (const std::string part : {"tagger", "verbalizer"}) {
+        const std::string role = std::string(CodeOf(language)) + "_" + part;
+        pack << role << " = \"" << role << ".fst\"\n";
+        std::ofstream(folder / (role + ".fst"))
+            << (part == "tagger" ? grammar::testing::ToyTagger().bytes
+                                 : grammar::testing::ToyVerbalizer().bytes);
+      }
+    }
+  }
+
+  std::string WhyNotOpen() {
+    const auto worker = Worker::Create(config_, {.registry = registry_,
+                                                 .clock = clock_,
+                                                 .launcher = launcher_,
+                                                 .models_dir = dir_.path() / "models",
+                                                 .version = "test"});
+    return worker ? "" : worker.error().message;
   }
 
   void Open() {
@@ -160,6 +187,44 @@ TEST_F(WorkerTest, WithoutNormalizationTheVoiceGetsTheTextAsItCame) {
   const auto stream = Say(heard, {"I have 21 apples."});
   ASSERT_TRUE(heard.WaitFor(Ended));
   EXPECT_EQ(engine::DecodeToneText(SoundOf(heard, 1), 24'000), "I have 21 apples.");
+}
+
+TEST_F(WorkerTest, AVoiceWhosePackSaysSoGetsTheTextAsItCame) {
+  std::ofstream(dir_.path() / "models/tone/model.toml")
+      << "[model]\nid = \"tone\"\nengine = \"tone\"\nkind = \"tts\"\nnormalizer = \"none\"\n"
+         "[files]\n";
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"I have 21 apples."});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  EXPECT_EQ(engine::DecodeToneText(SoundOf(heard, 1), 24'000), "I have 21 apples.");
+}
+
+TEST_F(WorkerTest, GrammarsThatAreThereSpellOutTheText) {
+  AddGrammars();
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = Say(heard, {"**At** 5 or $7"});
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  EXPECT_EQ(engine::DecodeToneText(SoundOf(heard, 1), 24'000), "At five or seven dollars");
+  EXPECT_EQ(heard.Of<Voice::Mark>().back().text_end, std::string("**At** 5 or $7").size());
+}
+
+TEST_F(WorkerTest, ABrokenGrammarStopsTheStart) {
+  AddGrammars();
+  std::ofstream(dir_.path() / "models/text/wetext/zh_tagger.fst") << "torn";
+  EXPECT_THAT(WhyNotOpen(), HasSubstr("zh_tagger.fst is no sound FST"));
+}
+
+TEST_F(WorkerTest, ASettingThatNeedsGrammarsSaysHowToFetchThem) {
+  config_.voice.normalize_by = NormalizeBy::kWetext;
+  EXPECT_THAT(WhyNotOpen(), HasSubstr("worker.text_normalizer is 'wetext'"));
+  EXPECT_THAT(WhyNotOpen(), HasSubstr("'parley models pull text/wetext' fetches them"));
+  config_.voice.normalize_by = NormalizeBy::kAuto;
+  config_.voice.text_language = "zh-CN";
+  EXPECT_THAT(WhyNotOpen(), HasSubstr("worker.text_language is 'zh-CN'"));
+  config_.voice.normalize_text = false;
+  EXPECT_EQ(WhyNotOpen(), "");
 }
 
 TEST_F(WorkerTest, TextWithNothingToSayEndsWithoutSound) {

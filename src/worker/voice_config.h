@@ -8,6 +8,13 @@
 
 namespace parley::worker {
 
+// What spells out texts (internal/normalizers.h).
+enum class NormalizeBy {
+  kAuto,    // grammars where they were pulled, else rules
+  kWetext,  // grammars; without them the worker does not start
+  kRules,   // rules alone
+};
+
 struct VoiceConfig {
   // Loudness that all voices are brought to, −40 to −10; 0 leaves them as they are.
   float target_lufs = -20.0f;
@@ -15,6 +22,7 @@ struct VoiceConfig {
   // Numbers, dates, money and the like are spelled out before the voice gets them; else it gets the
   // text as it came.
   bool normalize_text = true;
+  NormalizeBy normalize_by = NormalizeBy::kAuto;
   std::string text_language;  // BCP 47, of texts whose caller names none; empty: the voice's own
   // How far an engine may run ahead of what the caller took, 100 to 30,000. More costs memory and
   // work that a cancel throws away; less may starve a slow network.

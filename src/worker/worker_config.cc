@@ -58,6 +58,12 @@ void BindVoice(config::Binder& binder, VoiceConfig& voice) {
       .Field("worker.text_normalization", &voice.normalize_text,
              "Spell out numbers, dates, money and the like before the voice gets them.")
       .Also("ENABLE_TEXT_NORMALIZATION");
+  binder.Choice("worker.text_normalizer", &voice.normalize_by,
+                {{"auto", NormalizeBy::kAuto},
+                 {"wetext", NormalizeBy::kWetext},
+                 {"rules", NormalizeBy::kRules}},
+                "What does it: auto takes the grammars of model text/wetext (en, zh, ja) where "
+                "they were pulled, else rules; wetext needs them; rules never takes them.");
   binder
       .Field("worker.text_language", &voice.text_language,
              "Language of texts whose caller names none; empty: the voice's own.")
