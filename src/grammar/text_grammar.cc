@@ -72,9 +72,9 @@ std::vector<Seam> SeamsOf(const internal::OrderedText& ordered, const BestPath& 
 
 Error TooMuch(Language language) {
   return {Code::kResourceExhausted,
-          fmt::format("the text has too many readings for the grammar '{}': more than {} states; "
+          fmt::format("the text has too many readings for the grammar '{}': more than {} steps; "
                       "send it in pieces",
-                      CodeOf(language), TextGrammar::kStatesMax)};
+                      CodeOf(language), TextGrammar::kStepsMax)};
 }
 
 }  // namespace
@@ -115,14 +115,14 @@ class TextGrammar::Pass {
       Copy(words);
       return {};
     }
-    const BestPath tagged = grammar_.tagger.Find(words, states_left_);
+    const BestPath tagged = grammar_.tagger.Find(words, steps_left_);
     if (tagged.found == BestPath::Found::kTooMany) return Fail(TooMuch(grammar_.language));
     const auto ordered = internal::OrderMembers(tagged.output, grammar_.language);
     if (!ordered || ordered->text_at.empty()) {
       Copy(words);
       return {};
     }
-    const BestPath said = grammar_.verbalizer.Find(ordered->text, states_left_);
+    const BestPath said = grammar_.verbalizer.Find(ordered->text, steps_left_);
     if (said.found == BestPath::Found::kTooMany) return Fail(TooMuch(grammar_.language));
     if (said.found == BestPath::Found::kNone) {
       Copy(words);
@@ -144,7 +144,7 @@ class TextGrammar::Pass {
   }
 
   const Impl& grammar_;
-  size_t states_left_ = kStatesMax;
+  size_t steps_left_ = kStepsMax;
   Normalized out_;
 };
 

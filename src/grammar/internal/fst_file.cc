@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "grammar/internal/lookahead.h"
+
 namespace parley::grammar::internal {
 namespace {
 
@@ -129,29 +131,6 @@ Status ReadState(Reader& reader, int64_t states, FstData& fst) {
   return {};
 }
 
-// Whether arcs that read nothing form a circle: states without such an arc left to enter them are
-// taken away until none is left, or a circle.
-bool HasCircleThatReadsNothing(const FstData& fst) {
-  std::vector<uint32_t> entered(fst.states.size(), 0);
-  for (const FstArc& arc : fst.arcs) entered[arc.next] += arc.in == 0 ? 1 : 0;
-  std::vector<uint32_t> free;
-  for (uint32_t state = 0; state < fst.states.size(); ++state) {
-    if (entered[state] == 0) free.push_back(state);
-  }
-  size_t taken = 0;
-  while (!free.empty()) {
-    const uint32_t state = free.back();
-    free.pop_back();
-    ++taken;
-    const uint32_t begin = state == 0 ? 0 : fst.states[state - 1].arcs_end;
-    for (uint32_t at = begin; at < fst.states[state].arcs_end; ++at) {
-      const FstArc& arc = fst.arcs[at];
-      if (arc.in == 0 && --entered[arc.next] == 0) free.push_back(arc.next);
-    }
-  }
-  return taken != fst.states.size();
-}
-
 }  // namespace
 
 Result<FstData> ParseFst(std::string_view bytes, std::string_view name) {
@@ -167,7 +146,7 @@ Result<FstData> ParseFst(std::string_view bytes, std::string_view name) {
     PARLEY_TRY_STATUS(ReadState(reader, header.states, fst));
   }
   if (reader.left() != 0) return reader.Bad("something follows its last state");
-  if (HasCircleThatReadsNothing(fst)) {
+  if (!AddLookahead(fst)) {
     return reader.Bad("it can walk in a circle without reading, so a search might not end");
   }
   return fst;
