@@ -15,6 +15,7 @@ import urllib.request
 import numpy
 import websockets.sync.client
 
+import fault_proxy
 import parley
 import tone
 
@@ -59,15 +60,22 @@ class Process:
 
 
 class Cluster:
+    """With `links`, gateways reach workers and Redis through proxies that can be slow or cut."""
+
     def __init__(self, workers=2, gateways=1, voice="", script=(SENTENCE,), worker_settings=(),
-                 gateway_settings=()):
+                 gateway_settings=(), links=False):
         self.folder = tempfile.TemporaryDirectory(prefix="parley-cluster-")
         self.dir = pathlib.Path(self.folder.name)
         pack = self.dir / "models/tone"
         pack.mkdir(parents=True)
         (pack / "model.toml").write_text(
             '[model]\nid = "tone"\nengine = "tone"\nkind = "tts"\n[files]\n[options]\n' + voice)
-        self.url = f"unix://{self.dir}/redis.sock"
+        self.links = {}
+        if links:
+            for name in ["redis"] + [f"w{i}" for i in range(1, workers + 1)]:
+                self.links[name] = fault_proxy.FaultProxy(self.dir / f"{name}.link",
+                                                          self.dir / f"{name}.sock")
+        self.url = f"unix://{self.dir}/redis.{'link' if links else 'sock'}"
         self.redis = Process(self.dir, "redis", [
             "redis-server", "--port", "0", "--unixsocket", self.dir / "redis.sock", "--save", "",
             "--dir", self.dir])
@@ -100,7 +108,8 @@ class Cluster:
             parley.BIN / "parley-worker", "--listen", f"unix:{self.dir}/{name}.sock",
             "--models-dir", self.dir / "models", "--set", f"worker.id={name}",
             "--set", "worker.default_voice=tone", "--set", "worker.default_recognizer=",
-            "--set", "worker.default_llm=", *self.settings, *self.worker_settings])
+            "--set", "worker.default_llm=", *self.settings, *self.worker_settings,
+            *(["--set", f"worker.advertise=unix:{self.dir}/{name}.link"] if self.links else [])])
 
     def gateway(self, name, config):
         return Process(self.dir, name, [
@@ -154,6 +163,8 @@ class Cluster:
         for process in [*self.gateways, *self.workers.values(), self.redis]:
             if process.alive():
                 process.stop()
+        for link in self.links.values():
+            link.stop()
         self.folder.cleanup()
 
 
