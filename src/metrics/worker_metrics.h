@@ -35,6 +35,12 @@ struct WorkerMetrics {
   Gauge& announced = registry.AddGauge("parley_registry_announced",
                                        "1 while the worker stands in the registry, else 0.");
 
+  // Texts on their way to a voice.
+  Histogram& text_ms = registry.AddHistogram("parley_text_normalization_ms",
+                                             "A text's wait and normalization.", kHopBucketsMs);
+  Counter& texts_given_up = registry.AddCounter("parley_text_grammar_gave_up_total",
+                                                "Texts too costly for a grammar, said by rules.");
+
   // Latency.
   Histogram& first_audio_ms = registry.AddHistogram(
       "parley_first_audio_ms", "Text received to first audio sent.", kStageBucketsMs);

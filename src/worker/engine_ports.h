@@ -1,7 +1,7 @@
 // The ports, implemented by engines on this machine: what a worker exposes over gRPC. Thin handles
 // that hand every call over to the executor, where the streams (internal/*_stream.h) live.
 //
-// Thread-safe. Streams obey ports/stream.h. All must be gone before the executor's loop ends.
+// Thread-safe. Streams obey ports/stream.h. All must be gone before the executors' loops end.
 #pragma once
 
 #include <memory>
@@ -30,14 +30,16 @@ struct EngineDeps {
 
 class EngineVoice final : public ports::Voice {
  public:
-  EngineVoice(const VoiceConfig& config, const EngineDeps& deps, TextGrammars grammars = {})
-      : config_(config), deps_(deps), normalizers_(std::move(grammars)) {}
+  // `texts` is where texts are spelled out (internal/normalizers.h); may be that of `deps`.
+  EngineVoice(const VoiceConfig& config, const EngineDeps& deps, net::Executor& texts,
+              TextGrammars grammars)
+      : config_(config), deps_(deps), normalizers_(texts, deps.metrics, std::move(grammars)) {}
   std::unique_ptr<Stream> Start(Request request, Sink sink) override;
 
  private:
   const VoiceConfig config_;
   const EngineDeps deps_;
-  Normalizers normalizers_;  // on the executor
+  Normalizers normalizers_;
 };
 
 class EngineRecognizer final : public ports::Recognizer {

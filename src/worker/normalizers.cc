@@ -38,8 +38,12 @@ Result<Normalized> Normalizers::Normalize(const std::string& language, const std
       said->spans = said->spans.Through(cleaned.spans);
       return said;
     }
-    log::Warn("text_grammar_gave_up language={} bytes={} why=\"{}\"", language, text.size(),
-              said.error().message);
+    metrics_.texts_given_up.Add();
+    // The first of a language; parley_text_grammar_gave_up_total counts the others.
+    if (!std::exchange(normalizers.gave_up, true)) {
+      log::Warn("text_grammar_gave_up language={} bytes={} why=\"{}\"", language, text.size(),
+                said.error().message);
+    }
   }
   if (normalizers.alone) return normalizers.alone->Normalize(text);
   return AsItIs(text);

@@ -64,6 +64,7 @@ struct Worker::Impl {
   const Deps deps;
   metrics::WorkerMetrics metrics;
   std::unique_ptr<net::IoThreads> threads;
+  std::unique_ptr<net::IoThreads> text_threads;  // of their own: a text takes long
   std::unique_ptr<ModelManager> models;
   std::unique_ptr<EngineVoice> voice;
   std::unique_ptr<EngineRecognizer> recognizer;
@@ -122,6 +123,7 @@ std::optional<registry::Announcement> Worker::Impl::Describe() {
 Status Worker::Impl::Open() {
   PARLEY_TRY(TextGrammars grammars, TextGrammars::Load(config.voice, deps.models_dir));
   PARLEY_TRY(threads, net::IoThreads::Start(1, "worker"));
+  PARLEY_TRY(text_threads, net::IoThreads::Start(1, "texts"));
   ModelManager::Deps manager{
       .clock = deps.clock,
       .metrics = metrics,
@@ -139,7 +141,8 @@ Status Worker::Impl::Open() {
           }};
   PARLEY_TRY(models, ModelManager::Create(ManagerConfig(config), std::move(manager)));
   const EngineDeps engines{deps.clock, metrics, executor(), *models};
-  voice = std::make_unique<EngineVoice>(config.voice, engines, std::move(grammars));
+  voice = std::make_unique<EngineVoice>(config.voice, engines, text_threads->at(0),
+                                        std::move(grammars));
   recognizer = std::make_unique<EngineRecognizer>(engines);
   language_model = std::make_unique<EngineLanguageModel>(engines);
   EngineModelHost::Identity identity{.worker_id = config.id.empty() ? DefaultId() : config.id,
@@ -188,6 +191,7 @@ void Worker::Impl::Stop(int64_t drain_ms) {
     });
   }
   if (threads) threads->Stop();
+  if (text_threads) text_threads->Stop();
 }
 
 Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,7 +1,9 @@
 // A worker: voice packs, their engines, and the gRPC service that lends them out. One io thread
-// carries the model manager and all streams; engines bring their own threads, gRPC its own.
+// carries the model manager and all streams, one spells out texts; engines bring their own threads,
+// gRPC its own.
 //
 //   gRPC ─▶ rpc::SpeechServer ─▶ EngineVoice, … ─▶ executor: streams, ModelManager ─▶ engines
+//                                                  texts: Normalizers ─┘
 #pragma once
 
 #include <filesystem>

@@ -71,14 +71,12 @@ void VoiceStream::Speak(UtteranceId utterance, std::string text, std::string con
   added.context_before = std::move(context_before);
   added.asked_us = deps_.clock.NowUs();
   open_.push_back(utterance);
-  if (stream_ == 0) return;
-  SendText(added);
-  SkipSilent();
+  SpellNext();
 }
 
 void VoiceStream::EndOfText() {
   if (over_ || std::exchange(end_of_text_, true)) return;
-  if (stream_ != 0 && lease_.engine() != nullptr) lease_.engine()->Send(stream_, engine::End{});
+  SpellNext();
   if (stream_ == 0 && open_.empty()) FinishIfOver();
 }
 
@@ -136,11 +134,7 @@ void VoiceStream::OnLease(Result<ModelLease> lease) {
     FailStream(std::move(opened.error()), IsRetryable(opened.error().code));
     return;
   }
-  // A text that cannot be spoken ends the stream, and empties the list.
-  for (size_t i = 0; i < utterances_.size(); ++i) SendText(utterances_[i]);
-  if (over_) return;
-  if (end_of_text_) lease_.engine()->Send(stream_, engine::End{});
-  SkipSilent();
+  SpellNext();
 }
 
 Status VoiceStream::OpenEngineStream() {
@@ -190,39 +184,6 @@ Status VoiceStream::OpenEngineStream() {
   auto sink = PostingSink(deps_.executor, shared_from_this());
   PARLEY_TRY(stream_, instance.engine->Start({native_granted_, std::move(start)}, std::move(sink)));
   return {};
-}
-
-void VoiceStream::SendText(Utterance& utterance) {
-  std::string language = request_.language.empty() ? config_.text_language : request_.language;
-  const auto& languages = lease_.instance().pack.languages;
-  if (language.empty()) language = languages.empty() ? "en" : languages.front();
-  const bool ours = lease_.instance().pack.normalizer == catalog::TextNormalizer::kWorker;
-  auto normalized = config_.normalize_text && ours
-                        ? deps_.normalizers.Normalize(language, utterance.original)
-                        : Normalizers::AsItIs(utterance.original);
-  if (!normalized) {
-    FailStream(std::move(normalized.error()), false);
-    return;
-  }
-  utterance.text = std::move(normalized->text);
-  utterance.spans = std::move(normalized->spans);
-  if (utterance.text.size() > engine::kTextBytesMax) {
-    FailStream({Code::kInvalidArgument, "utterance " + std::to_string(utterance.id.value) +
-                                            " has " + std::to_string(utterance.text.size()) +
-                                            " bytes once spoken out, more than " +
-                                            std::to_string(engine::kTextBytesMax)},
-               false);
-    return;
-  }
-  if (utterances_.front().id == utterance.id) {
-    utterance.engine_asked_us = deps_.clock.NowUs();
-    WatchStall();
-  }
-  if (utterance.text.empty() || lease_.engine() == nullptr) return;
-  engine::Text message{.utterance = utterance.id.value,
-                       .text = utterance.text,
-                       .context_before = utterance.context_before};
-  lease_.engine()->Send(stream_, message);
 }
 
 void VoiceStream::OnEngine(engine::StreamEvent event) {
@@ -328,13 +289,13 @@ void VoiceStream::EndUtterance(Voice::DoneReason reason, int64_t compute_us) {
                    .compute_us = compute_us}});
   utterances_.pop_front();
   if (post_) post_->Begin();
-  if (!utterances_.empty()) utterances_.front().engine_asked_us = deps_.clock.NowUs();
+  if (EngineHasText()) utterances_.front().engine_asked_us = deps_.clock.NowUs();
   WatchStall();
 }
 
 // Utterances in which there is nothing to say end at their turn, without the engine.
 void VoiceStream::SkipSilent() {
-  while (!over_ && !utterances_.empty() && utterances_.front().text.empty()) {
+  while (!over_ && EngineHasText() && utterances_.front().text.empty()) {
     EndUtterance(Voice::DoneReason::kCompleted, 0);
   }
   Emit();
@@ -351,7 +312,7 @@ void VoiceStream::OnError(const engine::ErrorMessage& error) {
   queue_.push_back(Voice::Failed{std::move(why), IsRetryable(error.code), utterances_.front().id});
   utterances_.pop_front();
   post_->Begin();
-  if (!utterances_.empty()) utterances_.front().engine_asked_us = deps_.clock.NowUs();
+  if (EngineHasText()) utterances_.front().engine_asked_us = deps_.clock.NowUs();
   SkipSilent();
 }
 
@@ -429,9 +390,13 @@ void VoiceStream::FailStream(Error error, bool retryable) {
 
 // ---- hanging ------------------------------------------------------------------------------------
 
+bool VoiceStream::EngineHasText() const {
+  return !utterances_.empty() && utterances_.front().spelled;
+}
+
 // Watches while the engine has text to speak.
 void VoiceStream::WatchStall() {
-  if (over_ || stream_ == 0 || utterances_.empty()) {
+  if (over_ || stream_ == 0 || !EngineHasText()) {
     stall_timer_->Cancel();
     return;
   }
@@ -443,7 +408,7 @@ void VoiceStream::WatchStall() {
 }
 
 void VoiceStream::CheckStall() {
-  if (over_ || stream_ == 0 || utterances_.empty()) return;
+  if (over_ || stream_ == 0 || !EngineHasText()) return;
   const int64_t now_us = deps_.clock.NowUs();
   const int64_t limit_us = int64_t{config_.stall_ms} * 1000;
   // Without credit the engine waits for us, not we for it.

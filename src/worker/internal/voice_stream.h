@@ -1,13 +1,16 @@
 // One Synthesize stream: the caller's texts on one side, an engine's stream on the other, between
 // them normalization, post-processing, marks, credit and pause.
 //
-//   Speak ─ Normalizer ─▶ engine text        engine audio ─ SpeechPostProcessor ─▶ frames ─▶ queue
+//   Speak ─ Normalizers ─▶ engine text       engine audio ─ SpeechPostProcessor ─▶ frames ─▶ queue
 //                                            engine mark ─ SpanMap, OutputPts ─▶ marks ─┘      │
 //                                                               caller's credit, pause ─▶ sink ▼
 //
 // The engine may run ahead of what the caller has taken by `lead_ms`: it is granted credit as
 // frames leave the queue, so a cancel wastes little. The queue holds frames, marks and ends in
 // their order, and nothing leaves it while the stream is paused.
+//
+// Texts are spelled out on a sequence of their own, one of a stream at a time: so streams take
+// turns there, and a stream's texts keep their order.
 //
 // One sequence: the executor. Created by EngineVoice; lives until its caller and its engine's
 // stream have both let go.
@@ -68,7 +71,8 @@ class VoiceStream : public std::enable_shared_from_this<VoiceStream> {
   struct Utterance {
     UtteranceId id;
     std::string original;
-    std::string text;  // as the engine gets it; empty: there is nothing to say
+    bool spelled = false;  // and given to the engine
+    std::string text;      // as the engine gets it; empty: there is nothing to say
     std::string context_before;
     text::SpanMap spans;
     int64_t asked_us = 0;          // Speak was called
@@ -85,7 +89,10 @@ class VoiceStream : public std::enable_shared_from_this<VoiceStream> {
   void AbandonRequest();
   void OnLease(Result<ModelLease> lease);
   Status OpenEngineStream();
-  void SendText(Utterance& utterance);
+  void SpellNext();
+  void SpellOut(const Utterance& utterance, const std::vector<std::string>& spoken);
+  void OnSpelled(UtteranceId id, Result<text::Normalized> spelled);
+  void SendText(Utterance& utterance, Result<text::Normalized> spelled);
   void OnAudio(const std::vector<float>& samples);
   void OnDone(const engine::Done& done);
   void OnError(const engine::ErrorMessage& error);
@@ -101,6 +108,7 @@ class VoiceStream : public std::enable_shared_from_this<VoiceStream> {
   void FailStream(Error error, bool retryable);
   void FinishIfOver();
   void Deliver(Event event);
+  bool EngineHasText() const;  // the first utterance was given to it
   void WatchStall();
   void CheckStall();
 
@@ -119,6 +127,8 @@ class VoiceStream : public std::enable_shared_from_this<VoiceStream> {
   bool has_marks_ = false;
 
   std::deque<Utterance> utterances_;  // the first is the one the engine speaks
+  bool spelling_ = false;             // the first of them that is not spelled is on its way
+  bool end_sent_ = false;             // the engine knows that no more texts come
   std::deque<Event> queue_;
   std::deque<UtteranceId> open_;  // without Done or Failed delivered, in order
   int64_t credit_ = 0;
