@@ -121,7 +121,7 @@ std::optional<registry::Announcement> Worker::Impl::Describe() {
 }
 
 Status Worker::Impl::Open() {
-  PARLEY_TRY(TextGrammars grammars, TextGrammars::Load(config.voice, deps.models_dir));
+  PARLEY_TRY(TextGrammars grammars, TextGrammars::Load(config.voice, deps.models.dir));
   PARLEY_TRY(threads, net::IoThreads::Start(1, "worker"));
   PARLEY_TRY(text_threads, net::IoThreads::Start(1, "texts"));
   ModelManager::Deps manager{

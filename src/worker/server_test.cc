@@ -73,7 +73,7 @@ class WorkerTest : public ::testing::Test {
     const auto worker = Worker::Create(config_, {.registry = registry_,
                                                  .clock = clock_,
                                                  .launcher = launcher_,
-                                                 .models_dir = dir_.path() / "models",
+                                                 .models = {.dir = dir_.path() / "models"},
                                                  .version = "test"});
     return worker ? "" : worker.error().message;
   }
