@@ -321,9 +321,10 @@ TEST_F(RealtimeTest, AClientThatComesBackGoesOnWithItsConversation) {
   ASSERT_TRUE(client);
   EXPECT_EQ(Next(*client, "x_parley.resume")["resumed"], true);
   Exchange(*client, "And now?");
-  ASSERT_EQ(model_.requests().size(), 2u);
+  const auto requests = model_.requests();
+  ASSERT_EQ(requests.size(), 2u);
   std::vector<std::string> said;
-  for (const auto& message : model_.requests()[1].messages) said.push_back(message.text);
+  for (const auto& message : requests[1].messages) said.push_back(message.text);
   EXPECT_THAT(said, ::testing::IsSupersetOf({"Hi", "Hello there.", "And now?"}));
   EXPECT_EQ(metrics_.sessions_resumed.value(), 1u);
   EXPECT_EQ(metrics_.sessions_held.value(), 0);

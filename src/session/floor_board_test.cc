@@ -49,7 +49,8 @@ TEST(FloorBoard, KeepsTheNewestOnly) {
 
 TEST(FloorBoard, ShowsAConversationWithAnInterruption) {
   Rig::Config config;
-  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}}};
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."},
+                     .first_us = 1'500'000}};  // no draft is ready when the turn ends
   config.update = R"({"type":"realtime","x_parley":{"playback":true,"echo_free":true},
                       "audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}})";
   Rig rig(std::move(config));
