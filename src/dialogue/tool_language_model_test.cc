@@ -57,9 +57,10 @@ TEST_F(ToolModelTest, ACallIsCarriedOutAndTheReplyGoesOn) {
   EXPECT_EQ(collected.text(), "Let me look. It is sunny.");
   EXPECT_TRUE(collected.calls().empty()) << "nobody else is to answer it";
   EXPECT_EQ(collected.done()->tokens, 2);
-  ASSERT_EQ(model_->requests().size(), 2u);
-  EXPECT_EQ(model_->requests()[0].tools.at(0).name, "weather");
-  const auto& told = model_->requests()[1].messages;
+  const auto requests = model_->requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].tools.at(0).name, "weather");
+  const auto& told = requests[1].messages;
   ASSERT_EQ(told.size(), 3u);
   EXPECT_EQ(told[1].text, "Let me look. ");
   EXPECT_EQ(told[1].tool_calls.at(0).id, "call_1");

@@ -49,8 +49,7 @@ TEST(FloorBoard, KeepsTheNewestOnly) {
 
 TEST(FloorBoard, ShowsAConversationWithAnInterruption) {
   Rig::Config config;
-  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."},
-                     .first_us = 1'500'000}};  // no draft is ready when the turn ends
+  config.replies = {{.deltas = {"One two three four five six seven eight nine ten."}}};
   config.update = R"({"type":"realtime","x_parley":{"playback":true,"echo_free":true},
                       "audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}})";
   Rig rig(std::move(config));
@@ -65,7 +64,7 @@ TEST(FloorBoard, ShowsAConversationWithAnInterruption) {
   bool pause_explained = false;
   for (const Floor& floor : news.changed[0].floors) {
     if (floor.agent != agent.back()) agent.push_back(floor.agent);
-    prepared = prepared || floor.preparing;
+    prepared = prepared || floor.preparing || floor.drafting;
     pause_explained =
         pause_explained || (floor.user == UserState::kPausing && floor.silence_needed_ms > 0);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "session/testing/rig.h"
@@ -84,7 +85,8 @@ TEST(Line, WhatIsBeingSaidEndsWhereItWasHeard) {
 
 TEST(Line, AQuestionThatWaitsForItsAnswerGetsItOnTheNextLine) {
   Rig::Config config = Resumable();
-  config.replies[0].first_us = 2'000'000;  // so that no draft is ready when the turn ends
+  config.session.speculation = false;
+  config.replies = {{.deltas = {"It is Paris."}, .first_us = 800'000}};
   Rig rig(std::move(config));
   rig.Speak(1200);
   rig.Silence(100);

@@ -44,7 +44,7 @@ def test_a_conversation_with_an_interruption_is_seen_as_it_happens(scripted_serv
     parley.wait_for(lambda: len(console.find(".turns details")) == 2, 90,
                     lambda: f"two turns; {console.text('#sessions')!r}")
     console.find("#hold")[0].click()
-    for kind in (".user.speaking", ".user.pausing", ".agent.speaking", ".behind.preparing"):
+    for kind in (".user.speaking", ".user.pausing", ".agent.speaking", ".behind"):
         assert console.find(".timeline " + kind), kind
     pauses = [title.get_attribute("textContent")
               for title in console.find(".timeline .user.pausing title")]
