@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -34,9 +35,22 @@ engine::OptionValue OptionFrom(const std::string& text) {
 }
 
 constexpr const char* kProfileDir = "profile_dir";
+constexpr std::array<const char*, 4> kOwnOptions{"style_control", "default_style", "fp16",
+                                                 kProfileDir};
 
 bool Takes(const catalog::EngineManifest& engine, const std::string& name) {
   return std::find(engine.takes.begin(), engine.takes.end(), name) != engine.takes.end();
+}
+
+Status CheckTakes(const catalog::EngineManifest& engine) {
+  for (const std::string& name : engine.takes) {
+    if (std::find(kOwnOptions.begin(), kOwnOptions.end(), name) != kOwnOptions.end()) continue;
+    std::string known;
+    for (const char* own : kOwnOptions) known.append(known.empty() ? "" : ", ").append(own);
+    return Fail(Code::kInvalidArgument, "engine '" + engine.name + "' takes '" + name +
+                                            "', which no setting is; there are " + known);
+  }
+  return {};
 }
 
 // Our settings, as options of engines that take them.
@@ -134,6 +148,7 @@ Result<engine::EngineSpec> SpecOf(const catalog::EngineManifest& engine,
   engine::EngineSpec spec;
   spec.name = engine.name;
   PARLEY_TRY(spec.kind, KindOf(engine.kind, "engine '" + engine.name + "'"));
+  PARLEY_TRY_STATUS(CheckTakes(engine));
   spec.sandbox.on = config.sandbox;
   spec.deadlines.ping_interval_ms = int64_t{config.health_check_interval_s} * 1000;
   spec.deadlines.pong_ms = int64_t{config.health_check_timeout_s} * 1000;

@@ -23,6 +23,14 @@ TEST(Engines, AnEngineGetsThoseOfOurSettingsThatItTakes) {
   EXPECT_EQ(LoadFor(pack, nullptr, config, "cpu").options.size(), 1U);
 }
 
+TEST(Engines, ASettingThatThereIsNotCannotBeTaken) {
+  catalog::EngineManifest manifest{.name = "x", .kind = "tts", .takes = {"style_controll"}};
+  const auto spec = SpecOf(manifest, {});
+  ASSERT_FALSE(spec);
+  EXPECT_NE(spec.error().message.find("there are style_control, default_style"), std::string::npos)
+      << spec.error().message;
+}
+
 TEST(Engines, AModelsOwnOptionGoesBeforeTheSetting) {
   const catalog::Pack pack{.id = "x/y", .options = {{"default_style", "sad"}}};
   catalog::EngineManifest manifest;
