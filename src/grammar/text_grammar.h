@@ -6,7 +6,7 @@
 // English is always tagged; Chinese and Japanese only where there is a figure, as the authors' own
 // program does it.
 //
-// Not thread-safe. A sentence of 70 bytes takes 1.3 ms in English, 1 ms in the others (two cores of
+// Not thread-safe. A sentence of 77 bytes takes 1.6 ms in English, 1 ms in the others (two cores of
 // 2.3 GHz, -O1; grammar_bench).
 #pragma once
 
@@ -25,7 +25,7 @@ class TextGrammar {
  public:
   // A longer text is cut behind sentences, or else words, into pieces of at most so many bytes.
   static constexpr size_t kPieceBytesMax = 512;
-  // Work that one text may cost, in steps of the search: some 70 ms, or 4 kB of English, which
+  // Work that one text may cost, in steps of the search: some 60 ms, or 4 kB of English, which
   // takes 50 a byte.
   static constexpr size_t kStepsMax = 200'000;
 

@@ -2,7 +2,7 @@
 // it, of which no more is made than the search looks at. The one place that sees OpenFst, whose
 // headers are C++17; so this one is, too.
 //
-// One sequence. A text of 80 bytes takes about a millisecond with the English grammar.
+// One sequence. A text of 80 bytes takes about 1.5 ms with the English grammar.
 #pragma once
 
 #include <cstddef>
