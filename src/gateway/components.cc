@@ -1,5 +1,6 @@
 #include "gateway/components.h"
 
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -64,8 +65,11 @@ Result<Components> MakeComponents(const Settings& settings, const Clock& clock,
     PARLEY_TRY(auto link, dial(address));
     workers.push_back(std::move(link));
   }
+  // Gateways that drew alike would all choose the same of two workers.
+  router::RouterConfig routing = settings.router;
+  routing.seed = uint64_t{std::random_device{}()} << 32 | std::random_device{}();
   PARLEY_TRY(made.router,
-             router::Router::Create(settings.router, {clock, executor, dial}, std::move(workers)));
+             router::Router::Create(routing, {clock, executor, dial}, std::move(workers)));
   PARLEY_TRY(made.own_model, MakeLanguageModel(settings.llm, clock));
   if (!settings.llm.tools_file.empty()) {
     PARLEY_TRY(auto tools, dialogue::ReadHttpTools(settings.llm.tools_file));

@@ -34,7 +34,7 @@ struct RouterConfig {
   // takes) hangs; hang_unknown_ms where nothing is known of the model yet.
   int64_t hang_ms = 300;
   int64_t hang_unknown_ms = 5'000;
-  uint64_t seed = 1;  // of the draw between two
+  uint64_t seed = 1;  // of the draw between two; each gateway has its own
   Breaker::Config breaker;
 
   Status Validate() const;
