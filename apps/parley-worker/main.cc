@@ -47,20 +47,18 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.file, "Configuration file");
   app.add_option("--env-file", options.env_file,
                  "File of NAME=value lines; an unknown name is an error");
-  app.add_option_function<std::string>(
-      "--listen", [&](const std::string& to) { options.flags.emplace_back("worker.listen", to); },
-      "unix:/path (mode 0600) or host:port; port 0 takes a free one");
-  app.add_option_function<std::string>(
-      "--models-dir", [&](const std::string& to) { options.flags.emplace_back("models.dir", to); },
-      "Folder of voice packs");
   app.add_option("--set", set, "KEY=VALUE of any setting");
-  app.add_option_function<std::string>(
-      "--log-level",
-      [&](const std::string& to) { options.flags.emplace_back("worker.log_level", to); },
-      "trace, debug, info, warn, error, off");
-  app.add_option_function<std::string>(
-      "--port", [&](const std::string& to) { options.flags.emplace_back("worker.port", to); },
-      "TCP port to listen on, in place of the one of --listen");
+  const auto add = [&](const char* names, const char* key, const char* doc) {
+    app.add_option_function<std::string>(
+        names, [&options, key](const std::string& to) { options.flags.emplace_back(key, to); },
+        doc);
+  };
+  add("--listen", "worker.listen", "unix:/path (mode 0600) or host:port; port 0 takes a free one");
+  add("--port", "worker.port", "TCP port to listen on, in place of the one of --listen");
+  add("--models-dir", "models.dir", "Folder of voice packs");
+  add("--default-model,--default_model", "worker.default_voice",
+      "Voice that is loaded before the worker is ready");
+  add("--log-level", "worker.log_level", "trace, debug, info, warn, error, off");
   CLI11_PARSE(app, argc, argv);
   for (const std::string& pair : set) {
     const size_t equals = pair.find('=');

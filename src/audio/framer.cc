@@ -14,11 +14,7 @@ Framer::Framer(size_t frame_samples, size_t backlog_samples)
 }
 
 size_t Framer::Push(std::span<const int16_t> samples) noexcept {
-  if (end_ + samples.size() > capacity_ && begin_ > 0) {
-    std::copy(held_.get() + begin_, held_.get() + end_, held_.get());
-    end_ -= begin_;
-    begin_ = 0;
-  }
+  MakeRoom(end_ - begin_ + samples.size());
   const size_t count = std::min(samples.size(), capacity_ - end_);
   std::copy_n(samples.begin(), count, held_.get() + end_);
   end_ += count;
@@ -29,10 +25,23 @@ std::optional<PcmFrame> Framer::Next() noexcept {
   const size_t there = end_ - begin_;
   if (there == 0 || (there < frame_samples_ && !finished_)) return std::nullopt;
   const size_t count = std::min(there, frame_samples_);
-  const PcmFrame frame{pts_samples_, {held_.get() + begin_, count}};
+  if (count < frame_samples_) MakeRoom(frame_samples_);
+  std::fill_n(held_.get() + begin_ + count, frame_samples_ - count, int16_t{0});
+  const PcmFrame frame{.pts_samples = pts_samples_,
+                       .samples = {held_.get() + begin_, frame_samples_},
+                       .padding_samples = frame_samples_ - count,
+                       .last = finished_ && there <= frame_samples_};
   begin_ += count;
-  pts_samples_ += static_cast<int64_t>(count);
+  pts_samples_ += static_cast<int64_t>(frame_samples_);
   return frame;
+}
+
+// So many samples fit from the first that is held.
+void Framer::MakeRoom(size_t samples) noexcept {
+  if (begin_ + samples <= capacity_) return;
+  std::copy(held_.get() + begin_, held_.get() + end_, held_.get());
+  end_ -= begin_;
+  begin_ = 0;
 }
 
 void Framer::Reset() noexcept {

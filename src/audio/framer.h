@@ -1,4 +1,5 @@
 // Cuts a stream of samples into frames of one length (20 ms unless told otherwise) and counts them.
+// Every frame is whole: the last one is filled up with silence, and says so.
 //
 // One sequence. Push, Next, Finish and Reset: noexcept, no allocation.
 #pragma once
@@ -14,6 +15,8 @@ namespace parley::audio {
 struct PcmFrame {
   int64_t pts_samples = 0;           // of its first sample, from the beginning of the stream
   std::span<const int16_t> samples;  // valid until the next call
+  size_t padding_samples = 0;        // of them, the silence at its end; of the last one alone
+  bool last = false;
 };
 
 class Framer {
@@ -23,15 +26,17 @@ class Framer {
 
   // The number of samples taken, from the front; fewer when the backlog is full.
   size_t Push(std::span<const int16_t> samples) noexcept;
-  // The next whole frame, or after Finish the short rest.
+  // The next frame; after Finish also the one that the rest begins.
   std::optional<PcmFrame> Next() noexcept;
-  // No more will be pushed: the rest comes out as a frame shorter than the others.
+  // No more will be pushed. With nothing left to come out, no frame is marked as the last.
   void Finish() noexcept { finished_ = true; }
   void Reset() noexcept;
 
   size_t frame_samples() const noexcept { return frame_samples_; }
 
  private:
+  void MakeRoom(size_t samples) noexcept;
+
   const size_t frame_samples_;
   const size_t capacity_;
   const std::unique_ptr<int16_t[]> held_;

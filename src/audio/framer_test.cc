@@ -10,16 +10,19 @@
 namespace parley::audio {
 namespace {
 
-TEST(Framer, FramesAreWholeInOrderAndTheRestComesLast) {
+TEST(Framer, FramesAreWholeAndInOrderAndTheLastIsFilledUp) {
   std::vector<int16_t> in(1000);
   std::iota(in.begin(), in.end(), int16_t{0});
   Framer framer(320, 200);
   std::vector<int16_t> out;
-  std::vector<size_t> sizes;
+  std::vector<size_t> sizes, padding;
+  std::vector<bool> last;
   const auto drain = [&] {
     while (const auto frame = framer.Next()) {
       EXPECT_EQ(frame->pts_samples, static_cast<int64_t>(out.size()));
       sizes.push_back(frame->samples.size());
+      padding.push_back(frame->padding_samples);
+      last.push_back(frame->last);
       out.insert(out.end(), frame->samples.begin(), frame->samples.end());
     }
   };
@@ -29,8 +32,36 @@ TEST(Framer, FramesAreWholeInOrderAndTheRestComesLast) {
   }
   framer.Finish();
   drain();
-  EXPECT_EQ(out, in);
-  EXPECT_EQ(sizes, (std::vector<size_t>{320, 320, 320, 40}));
+  in.resize(1280);
+  EXPECT_EQ(out, in) << "silence follows";
+  EXPECT_EQ(sizes, (std::vector<size_t>{320, 320, 320, 320}));
+  EXPECT_EQ(padding, (std::vector<size_t>{0, 0, 0, 280}));
+  EXPECT_EQ(last, (std::vector<bool>{false, false, false, true}));
+}
+
+TEST(Framer, ALastFrameThatIsWholeNeedsNoSilence) {
+  Framer framer(320, 320);
+  framer.Push(std::vector<int16_t>(640, 7));
+  EXPECT_FALSE(framer.Next()->last);
+  framer.Finish();
+  const auto frame = framer.Next();
+  ASSERT_TRUE(frame);
+  EXPECT_TRUE(frame->last);
+  EXPECT_EQ(frame->padding_samples, 0u);
+  EXPECT_EQ(frame->samples.back(), 7);
+  EXPECT_FALSE(framer.Next());
+}
+
+TEST(Framer, TheLastFrameIsFilledUpAlsoAtTheEndOfItsRoom) {
+  Framer framer(320, 0);
+  framer.Push(std::vector<int16_t>(320, 7));
+  framer.Next();
+  framer.Push(std::vector<int16_t>(1, 9));
+  framer.Finish();
+  const auto frame = framer.Next();
+  ASSERT_EQ(frame->samples.size(), 320u);
+  EXPECT_EQ(frame->samples.front(), 9);
+  EXPECT_EQ(std::accumulate(frame->samples.begin(), frame->samples.end(), 0), 9);
 }
 
 TEST(Framer, TakesNoMoreThanItHolds) {

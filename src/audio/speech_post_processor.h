@@ -5,9 +5,10 @@
 //   native float → SilenceTrimmer → LoudnessNormalizer → Resampler → Limiter → PCM16 → Framer
 //
 // All delays are compensated: an utterance of n native samples, t of them trimmed, gives exactly
-// round((n − t) × out_hz / in_hz) samples, and a mark at native sample s lies at
-// round((s − t) × out_hz / in_hz) of them. What the stages hold back before Finish: up to 20 ms of
-// trimming window, 1–2.5 ms of resampler, 2 ms of limiter, and the frame being filled.
+// round((n − t) × out_hz / in_hz) samples and the silence that fills up its last frame, and a mark
+// at native sample s lies at round((s − t) × out_hz / in_hz) of them. What the stages hold back
+// before Finish: up to 20 ms of trimming window, 1–2.5 ms of resampler, 2 ms of limiter, and the
+// frame being filled.
 //
 // One utterance after another: Process…, Finish, Begin. The loudness gain goes on across
 // utterances. One sequence. After Create nothing allocates, locks or throws.
@@ -56,7 +57,8 @@ class SpeechPostProcessor {
     }
   }
 
-  // The utterance is over: emits all that is held, the last frame shorter than the others.
+  // The utterance is over: emits all that is held. The limiter has held something of any sound, so
+  // the last frame is emitted here, marked as such and filled up with silence.
   template <class Emit>
   void Finish(Emit&& emit) noexcept {
     for (bool more = true; more;) {

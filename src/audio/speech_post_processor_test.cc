@@ -22,16 +22,21 @@ std::unique_ptr<SpeechPostProcessor> Make(const Config& config) {
 }
 
 struct Delivered {
-  std::vector<int16_t> samples;
+  std::vector<int16_t> samples;  // without the silence that fills up the last frame
   std::vector<size_t> sizes;
+  int last_frames = 0;
 };
 
 Delivered Through(SpeechPostProcessor& processor, std::span<const float> in, size_t chunk) {
   Delivered delivered;
   const auto take = [&](const PcmFrame& frame) {
     EXPECT_EQ(frame.pts_samples, static_cast<int64_t>(delivered.samples.size()));
-    delivered.samples.insert(delivered.samples.end(), frame.samples.begin(), frame.samples.end());
+    EXPECT_EQ(delivered.last_frames, 0) << "nothing follows the last frame";
+    const auto sound = frame.samples.first(frame.samples.size() - frame.padding_samples);
+    delivered.samples.insert(delivered.samples.end(), sound.begin(), sound.end());
     delivered.sizes.push_back(frame.samples.size());
+    delivered.last_frames += frame.last ? 1 : 0;
+    EXPECT_TRUE(frame.last || frame.padding_samples == 0);
   };
   while (!in.empty()) {
     const auto part = in.first(std::min(chunk, in.size()));
@@ -50,12 +55,13 @@ TEST_P(PostProcessorRates, TotalIsExactForEveryLength) {
   config.in_hz = in_hz;
   config.out_hz = out_hz;
   auto processor = Make(config);
-  for (const size_t length : {1u, 10u, 441u, 9999u, 50000u}) {
+  for (const size_t length : {1u, 10u, 441u, 9999u, 44100u, 48000u, 50000u}) {
     processor->Begin();
     const Delivered out = Through(*processor, testing::Sine(200, in_hz, length, 0.5f, 1.0), 3000);
     const double want = double(int64_t(length) - processor->trimmed_samples()) * out_hz / in_hz;
     EXPECT_NEAR(double(out.samples.size()), want, 0.5001) << length;
-    for (size_t i = 0; i + 1 < out.sizes.size(); ++i) EXPECT_EQ(int(out.sizes[i]), out_hz / 50);
+    for (const size_t size : out.sizes) EXPECT_EQ(int(size), out_hz / 50);
+    EXPECT_EQ(out.last_frames, out.samples.empty() ? 0 : 1);
   }
 }
 

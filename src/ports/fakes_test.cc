@@ -18,7 +18,7 @@ struct Heard {
   Voice::Sink Sink() {
     return [this](Voice::Event event) {
       if (const auto* audio = std::get_if<Voice::Audio>(&event)) {
-        for (size_t i = 0; i < audio->pcm.size(); ++i) {
+        for (size_t i = 0; i + audio->padding_samples < audio->pcm.size(); ++i) {
           in_order &=
               audio->pcm[i] == FakeVoice::SampleAt(audio->pts_samples + static_cast<int64_t>(i));
         }
@@ -53,7 +53,7 @@ TEST(FakeVoice, SpeaksOnCreditAndLosesNothingOverAPause) {
   EXPECT_EQ(heard.Count<Voice::Paused>(), 1);
   stream->Resume();
   voice.AdvanceUs(0);
-  EXPECT_EQ(heard.samples, 7 * 50 * 16);
+  EXPECT_EQ(heard.samples, 360 * 16) << "seven bytes of 50 ms each, in whole frames";
   EXPECT_TRUE(heard.in_order);
   EXPECT_EQ(heard.Count<Voice::Mark>(), 2);
   EXPECT_EQ(heard.Count<Voice::Done>(), 1);

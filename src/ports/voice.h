@@ -3,10 +3,10 @@
 // who does it, `worker/` does it with an engine. Streams and sinks live by the rule of
 // ports/stream.h.
 //
-// Audio is mono, signed 16-bit, at the rate asked for, in frames of `frame_ms` (the last of an
-// utterance may be shorter). `seq` and `pts_samples` count from 0 within each utterance; pts in
-// samples at that rate. Marks say how far the text is spoken, as a byte offset in the text exactly
-// as it was given to Speak.
+// Audio is mono, signed 16-bit, at the rate asked for, in frames of exactly `frame_ms`: the last
+// one of an utterance is marked and filled up with silence, which counts as delivered. `seq` and
+// `pts_samples` count from 0 within each utterance; pts in samples at that rate. Marks say how far
+// the text is spoken, as a byte offset in the text exactly as it was given to Speak.
 //
 // An utterance ends with exactly one Done or one Failed that names it, in the order of Speak, and
 // before the next one's first audio. After EndOfText and the last utterance's end: Finished. After
@@ -44,8 +44,8 @@ class Voice {
     std::optional<Prompt> prompt;
     double speed = 1.0;            // 0.25 to 4; 2 speaks twice as fast
     std::optional<uint64_t> seed;  // equal seed and text give equal sound, where the model can
-    int sample_rate_hz = 48'000;   // 8,000 to 48,000
-    int frame_ms = 20;             // 10, 20, 40 or 60
+    int sample_rate_hz = 48'000;   // 8,000 to 48,000; 0: as the worker is set
+    int frame_ms = 20;             // 10, 20, 40 or 60; 0: as the worker is set
     int priority = 0;              // higher is served first within its lane
     int64_t credit_samples = 0;    // what may be delivered before the first Grant
     int64_t ready_timeout_ms = kReadyTimeoutDefaultMs;
@@ -53,7 +53,7 @@ class Voice {
   };
 
   struct Stats {
-    int64_t samples = 0;          // delivered, at the requested rate
+    int64_t samples = 0;          // delivered, at the requested rate, with what fills up frames
     int64_t engine_first_us = 0;  // text given to the engine → its first audio
     int64_t first_us = 0;         // text arrived at the worker → first frame ready to leave
     int64_t compute_us = 0;       // time the engine spent on it
@@ -65,6 +65,8 @@ class Voice {
     uint32_t seq = 0;
     int64_t pts_samples = 0;
     std::vector<int16_t> pcm;
+    bool last = false;             // of an utterance that is spoken to its end
+    uint32_t padding_samples = 0;  // of the last frame: so much at its end is silence
   };
   // The text up to byte `text_end` is spoken when sample `pts_samples` of the utterance is.
   // `estimated` where the engine gives no times and the place is a share of the characters.

@@ -54,6 +54,23 @@ Status SampleSumsAreExact(CheckBench& bench) {
   return {};
 }
 
+Status IsWhole(const Voice::Audio& frame, size_t size, bool last) {
+  if (frame.pcm.size() != size) {
+    return Broken("a frame has " + Words(static_cast<int64_t>(frame.pcm.size())) +
+                  " samples, should " + Words(static_cast<int64_t>(size)));
+  }
+  if (frame.last != last) {
+    return Broken(last ? "the last frame is not marked" : "a frame in the midst is marked as last");
+  }
+  const auto padding = static_cast<std::ptrdiff_t>(frame.padding_samples);
+  if (padding > 0 && !last) return Broken("a frame in the midst is filled up");
+  if (padding >= static_cast<std::ptrdiff_t>(size) ||
+      std::any_of(frame.pcm.end() - padding, frame.pcm.end(), [](int16_t s) { return s != 0; })) {
+    return Broken("what fills up the last frame is no silence");
+  }
+  return {};
+}
+
 Status FramesAreAsAskedFor(CheckBench& bench) {
   for (const int frame_ms : {10, 20, 40, 60}) {
     PARLEY_TRY(Voice::Request request, bench.PlainVoice());
@@ -63,11 +80,7 @@ Status FramesAreAsAskedFor(CheckBench& bench) {
     const auto frames = heard.Of<Voice::Audio>();
     const auto size = static_cast<size_t>(request.sample_rate_hz * frame_ms / 1000);
     for (size_t i = 0; i < frames.size(); ++i) {
-      const bool last = i + 1 == frames.size();
-      if (frames[i].pcm.size() == size || (last && frames[i].pcm.size() < size)) continue;
-      return Broken("a frame of " + Words(frame_ms) + " ms has " +
-                    Words(static_cast<int64_t>(frames[i].pcm.size())) + " samples, should " +
-                    Words(static_cast<int64_t>(size)));
+      PARLEY_TRY_STATUS(IsWhole(frames[i], size, i + 1 == frames.size()));
     }
   }
   return {};

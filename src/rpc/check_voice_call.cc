@@ -5,6 +5,7 @@
 #include <set>
 
 #include "rpc/internal/check_bench.h"
+#include "rpc/internal/convert.h"
 
 namespace parley::rpc {
 namespace {
@@ -119,6 +120,46 @@ Status CancelHasTheLastWord(CheckBench& bench) {
   return bench.AwaitIdle(ModelKind::kTts, bench.patience_ms());
 }
 
+// The bytes of what a worker says to a start.
+Result<std::string> BytesOf(CheckBench& bench, const pb::SynthesizeRequest& start) {
+  const auto context = bench.NewContext();
+  context->set_deadline(In(bench.patience_ms()));
+  const auto call = bench.stub().Synthesize(context.get());
+  call->Write(start);
+  call->Write(TextOf(1, "Hi there."));
+  call->WritesDone();
+  std::string bytes;
+  pb::SynthesizeResponse response;
+  while (call->Read(&response)) bytes += response.audio().pcm();
+  const grpc::Status status = call->Finish();
+  if (!status.ok()) return Broken("the call ends with " + status.error_message());
+  if (bytes.empty()) return Broken("no sound");
+  return bytes;
+}
+
+// The same sound in each: what differs is no more than what the encoding cannot tell apart.
+Status EncodingsCarryTheSameSound(CheckBench& bench) {
+  PARLEY_TRY(const auto request, bench.PlainVoice());
+  const auto as = [&](pb::AudioEncoding encoding) {
+    pb::SynthesizeRequest start = StartOf(request);
+    start.mutable_start()->set_encoding(encoding);
+    return BytesOf(bench, start);
+  };
+  PARLEY_TRY(const std::string plain, as(pb::AUDIO_ENCODING_PCM_S16LE));
+  PARLEY_TRY(const std::string again, as(pb::AUDIO_ENCODING_PCM_S16LE));
+  if (plain != again) {
+    return Fail(Code::kUnimplemented, "the voice does not say the same twice");
+  }
+  PARLEY_TRY(const std::vector<int16_t> pcm, PcmFromBytes(plain));
+  for (const auto encoding :
+       {pb::AUDIO_ENCODING_PCM_F32LE, pb::AUDIO_ENCODING_MULAW, pb::AUDIO_ENCODING_ALAW}) {
+    PARLEY_TRY(const std::string bytes, as(encoding));
+    if (bytes == EncodePcm(pcm, encoding)) continue;
+    return Broken(pb::AudioEncoding_Name(encoding) + " is not the sound that PCM_S16LE is");
+  }
+  return {};
+}
+
 // What a message must be refused with, its field being named.
 Status IsRefused(CheckBench& bench, const std::vector<pb::SynthesizeRequest>& messages,
                  const std::string& field) {
@@ -197,6 +238,7 @@ std::vector<NamedCheck> VoiceCallChecks() {
           {"half_close_ends_the_text", &HalfCloseEndsTheText},
           {"deadline_ends_the_call", &TheDeadlineEndsTheCall},
           {"vanished_client_frees_its_slot", &AVanishedClientFreesItsSlot},
+          {"encodings_carry_the_same_sound", &EncodingsCarryTheSameSound},
           {"wrong_fields_are_refused_by_name", &WrongFieldsAreRefusedByName},
           {"unknown_fields_are_ignored", &UnknownFieldsAreIgnored}};
 }

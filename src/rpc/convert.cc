@@ -4,6 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include "audio/g711.h"
+#include "audio/pcm.h"
+
 namespace parley::rpc {
 
 using ports::Lane;
@@ -41,9 +44,8 @@ Code CodeFrom(int code) {
 Result<int> RateFrom(uint32_t rate_hz, int fallback) {
   if (rate_hz == 0) return fallback;
   if (rate_hz < 8'000 || rate_hz > 48'000) {
-    return Fail(Code::kInvalidArgument,
-                "sample_rate_hz is " + std::to_string(rate_hz) +
-                    ", must be 8000 to 48000 (0: " + std::to_string(fallback) + ")");
+    return Fail(Code::kInvalidArgument, "sample_rate_hz is " + std::to_string(rate_hz) +
+                                            ", must be 8000 to 48000, or 0 for the default");
   }
   return static_cast<int>(rate_hz);
 }
@@ -58,10 +60,9 @@ Result<int64_t> ReadyTimeoutFrom(int64_t timeout_ms) {
 }
 
 Result<int> FrameFrom(uint32_t frame_ms) {
-  if (frame_ms == 0) return 20;
-  if (frame_ms != 10 && frame_ms != 20 && frame_ms != 40 && frame_ms != 60) {
-    return Fail(Code::kInvalidArgument,
-                "frame_ms is " + std::to_string(frame_ms) + ", must be 10, 20, 40 or 60 (0: 20)");
+  if (frame_ms != 0 && frame_ms != 10 && frame_ms != 20 && frame_ms != 40 && frame_ms != 60) {
+    return Fail(Code::kInvalidArgument, "frame_ms is " + std::to_string(frame_ms) +
+                                            ", must be 10, 20, 40 or 60, or 0 for the default");
   }
   return static_cast<int>(frame_ms);
 }
@@ -81,6 +82,25 @@ Result<Voice::Prompt> PromptFrom(const pb::VoicePrompt& prompt) {
 
 std::string PcmToBytes(std::span<const int16_t> pcm) {
   return std::string(reinterpret_cast<const char*>(pcm.data()), pcm.size_bytes());
+}
+
+std::string EncodePcm(std::span<const int16_t> pcm, pb::AudioEncoding encoding) {
+  if (encoding == pb::AUDIO_ENCODING_PCM_F32LE) {
+    std::vector<float> floats(pcm.size());
+    audio::FloatFromPcm16(pcm, floats);
+    return {reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float)};
+  }
+  if (encoding != pb::AUDIO_ENCODING_MULAW && encoding != pb::AUDIO_ENCODING_ALAW) {
+    return PcmToBytes(pcm);
+  }
+  std::string bytes(pcm.size(), '\0');
+  const std::span<uint8_t> out(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size());
+  if (encoding == pb::AUDIO_ENCODING_MULAW) {
+    audio::MuLawFromPcm16(pcm, out);
+  } else {
+    audio::ALawFromPcm16(pcm, out);
+  }
+  return bytes;
 }
 
 Result<std::vector<int16_t>> PcmFromBytes(const std::string& bytes) {
@@ -155,11 +175,12 @@ Result<Voice::Request> FromProto(const pb::SynthesizeStart& start) {
                 "speed is " + std::to_string(request.speed) + ", must be 0.25 to 4");
   }
   if (start.has_seed()) request.seed = start.seed();
-  PARLEY_TRY(request.sample_rate_hz, RateFrom(start.sample_rate_hz(), 48'000));
+  PARLEY_TRY(request.sample_rate_hz, RateFrom(start.sample_rate_hz(), 0));
   PARLEY_TRY(request.frame_ms, FrameFrom(start.frame_ms()));
-  if (start.encoding() > pb::AUDIO_ENCODING_PCM_S16LE) {
-    return Fail(Code::kInvalidArgument, "encoding " + std::to_string(start.encoding()) +
-                                            " is not known, must be AUDIO_ENCODING_PCM_S16LE");
+  if (!pb::AudioEncoding_IsValid(start.encoding())) {
+    return Fail(Code::kInvalidArgument,
+                "encoding " + std::to_string(start.encoding()) +
+                    " is not known, must be PCM_S16LE, PCM_F32LE, MULAW or ALAW (1 to 4)");
   }
   request.priority = start.priority();
   request.credit_samples = start.credit_samples();
@@ -171,14 +192,17 @@ Result<Voice::Request> FromProto(const pb::SynthesizeStart& start) {
   return request;
 }
 
-pb::SynthesizeResponse ToProto(Voice::Event event) {
+pb::SynthesizeResponse ToProto(Voice::Event event, pb::AudioEncoding encoding) {
   pb::SynthesizeResponse out;
   std::visit(Overloaded{
                  [&](Voice::Audio& audio) {
-                   out.mutable_audio()->set_utterance_id(audio.utterance.value);
-                   out.mutable_audio()->set_seq(audio.seq);
-                   out.mutable_audio()->set_pts_samples(audio.pts_samples);
-                   out.mutable_audio()->set_pcm(PcmToBytes(audio.pcm));
+                   pb::SynthesizeAudio* to = out.mutable_audio();
+                   to->set_utterance_id(audio.utterance.value);
+                   to->set_seq(audio.seq);
+                   to->set_pts_samples(audio.pts_samples);
+                   to->set_pcm(EncodePcm(audio.pcm, encoding));
+                   to->set_last(audio.last);
+                   to->set_padding_samples(audio.padding_samples);
                  },
                  [&](Voice::Mark& mark) {
                    out.mutable_mark()->set_utterance_id(mark.utterance.value);
@@ -241,7 +265,8 @@ Result<Voice::Event> FromProto(const pb::SynthesizeResponse& response) {
       const auto& audio = response.audio();
       PARLEY_TRY(std::vector<int16_t> pcm, PcmFromBytes(audio.pcm()));
       return Voice::Event(Voice::Audio{UtteranceId{audio.utterance_id()}, audio.seq(),
-                                       audio.pts_samples(), std::move(pcm)});
+                                       audio.pts_samples(), std::move(pcm), audio.last(),
+                                       audio.padding_samples()});
     }
     case pb::SynthesizeResponse::kMark: {
       const auto& mark = response.mark();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "rpc/channel.h"
 
 namespace parley::rpc {
@@ -45,8 +47,8 @@ TEST(Convert, VoiceRequestsSurviveTheWay) {
 TEST(Convert, AbsentFieldsMeanTheDocumentedDefaults) {
   const auto voice = FromProto(pb::SynthesizeStart());
   ASSERT_TRUE(voice);
-  EXPECT_EQ(voice->sample_rate_hz, 48'000);
-  EXPECT_EQ(voice->frame_ms, 20);
+  EXPECT_EQ(voice->sample_rate_hz, 0) << "as the worker is set";
+  EXPECT_EQ(voice->frame_ms, 0);
   EXPECT_EQ(voice->speed, 1.0);
   EXPECT_FALSE(voice->seed);
   const auto recognizer = FromProto(pb::TranscribeStart());
@@ -65,6 +67,10 @@ TEST(Convert, AFieldOutOfItsRangeIsRefusedByName) {
   EXPECT_NE(refused([](auto& s) { s.set_sample_rate_hz(7'999); }).find("sample_rate_hz is 7999"),
             std::string::npos);
   EXPECT_NE(refused([](auto& s) { s.set_frame_ms(15); }).find("frame_ms"), std::string::npos);
+  EXPECT_NE(refused([](auto& s) {
+              s.set_encoding(static_cast<pb::AudioEncoding>(5));
+            }).find("encoding 5"),
+            std::string::npos);
   EXPECT_NE(refused([](auto& s) { s.set_speed(0); }).find("speed"), std::string::npos);
   EXPECT_NE(refused([](auto& s) { s.set_credit_samples(-1); }).find("credit"), std::string::npos);
   EXPECT_NE(refused([](auto& s) { s.set_ready_timeout_ms(-1); }).find("ready_timeout_ms"),
@@ -83,6 +89,11 @@ TEST(Convert, EveryVoiceEventSurvivesTheWay) {
   ASSERT_TRUE(audio);
   EXPECT_EQ(std::get<Voice::Audio>(*audio).pcm, (std::vector<int16_t>{5, -6}));
   EXPECT_EQ(std::get<Voice::Audio>(*audio).pts_samples, 960);
+  EXPECT_FALSE(std::get<Voice::Audio>(*audio).last);
+  const auto last = FromProto(ToProto(Voice::Audio{UtteranceId{2}, 3, 960, {5, 0, 0}, true, 2}));
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(std::get<Voice::Audio>(*last).last);
+  EXPECT_EQ(std::get<Voice::Audio>(*last).padding_samples, 2u);
   const auto done = FromProto(ToProto(
       Voice::Done{UtteranceId{2}, Voice::DoneReason::kCancelled, {.samples = 9, .first_us = 4}}));
   ASSERT_TRUE(done);
@@ -96,6 +107,21 @@ TEST(Convert, EveryVoiceEventSurvivesTheWay) {
   const auto whole = FromProto(ToProto(Voice::Failed{{Code::kInternal, "x"}, false, {}}));
   ASSERT_TRUE(whole);
   EXPECT_TRUE(IsLast(*whole));
+}
+
+TEST(Convert, SoundIsWrittenInTheEncodingThatWasAskedFor) {
+  const std::vector<int16_t> pcm = {0, 16'384, -32'768};
+  EXPECT_EQ(EncodePcm(pcm, pb::AUDIO_ENCODING_UNSPECIFIED), PcmToBytes(pcm));
+  const std::string floats = EncodePcm(pcm, pb::AUDIO_ENCODING_PCM_F32LE);
+  ASSERT_EQ(floats.size(), 12u);
+  float second = 0;
+  std::memcpy(&second, floats.data() + 4, sizeof(second));
+  EXPECT_EQ(second, 0.5f);
+  // ITU-T G.711: silence is 0xff in µ-law, 0xd5 in A-law.
+  EXPECT_EQ(EncodePcm(pcm, pb::AUDIO_ENCODING_MULAW).substr(0, 1), "\xff");
+  EXPECT_EQ(EncodePcm(pcm, pb::AUDIO_ENCODING_ALAW).substr(0, 1), "\xd5");
+  const auto written = ToProto(Voice::Audio{UtteranceId{1}, 0, 0, pcm}, pb::AUDIO_ENCODING_ALAW);
+  EXPECT_EQ(written.audio().pcm().size(), 3u);
 }
 
 TEST(Convert, FinalsSurviveTheWay) {

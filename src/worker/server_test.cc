@@ -171,6 +171,28 @@ TEST_F(WorkerTest, WhatIsSaidIsHeardWithMarksInTheCallersText) {
   EXPECT_TRUE(std::is_sorted(ends.begin(), ends.end()));
 }
 
+TEST_F(WorkerTest, ACallerWhoNamesNoRateGetsTheWorkersOwnInWholeFrames) {
+  config_.voice.sample_rate_hz = 16'000;
+  config_.voice.frame_ms = 40;
+  Open();
+  Collector<Voice::Event> heard;
+  const auto stream = client_->voice().Start(
+      {.sample_rate_hz = 0, .frame_ms = 0, .credit_samples = 1 << 30}, heard.Sink());
+  stream->Speak(UtteranceId{1}, "Hi!", "");
+  stream->EndOfText();
+  ASSERT_TRUE(heard.WaitFor(Ended));
+  const auto frames = heard.Of<Voice::Audio>();
+  ASSERT_FALSE(frames.empty());
+  for (const auto& frame : frames) {
+    EXPECT_EQ(frame.pcm.size(), 640u);
+    EXPECT_EQ(frame.last, &frame == &frames.back());
+  }
+  // Three bytes of 60 ms each: four and a half frames.
+  EXPECT_EQ(frames.size(), 5u);
+  EXPECT_EQ(frames.back().padding_samples, 320u);
+  EXPECT_EQ(engine::DecodeToneText(SoundOf(heard, 1), 16'000), "Hi!");
+}
+
 TEST_F(WorkerTest, NumbersAreSpokenAsWordsAndMarkedAsFigures) {
   Open();
   Collector<Voice::Event> heard;

@@ -16,6 +16,9 @@ enum class NormalizeBy {
 };
 
 struct VoiceConfig {
+  // Of streams whose caller names none.
+  int sample_rate_hz = 48'000;  // 8,000 to 48,000
+  int frame_ms = 20;            // 10, 20, 40 or 60
   // Loudness that all voices are brought to, −40 to −10; 0 leaves them as they are.
   float target_lufs = -20.0f;
   bool trim_silence = true;

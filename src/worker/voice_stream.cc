@@ -154,8 +154,8 @@ Status VoiceStream::OpenEngineStream() {
   gain_key_ = request_.voice;
   audio::SpeechPostProcessor::Config post;
   post.in_hz = loaded.sample_rate_hz;
-  post.out_hz = request_.sample_rate_hz;
-  post.frame_ms = request_.frame_ms;
+  post.out_hz = request_.sample_rate_hz == 0 ? config_.sample_rate_hz : request_.sample_rate_hz;
+  post.frame_ms = request_.frame_ms == 0 ? config_.frame_ms : request_.frame_ms;
   post.trim = config_.trim_silence;
   post.normalize = config_.target_lufs < 0;
   if (post.normalize) post.loudness.target_lufs = config_.target_lufs;
@@ -226,9 +226,14 @@ void VoiceStream::Queue(Utterance& utterance, const audio::PcmFrame& frame) {
     deps_.metrics.added_ms.Observe(
         static_cast<double>(utterance.first_us - utterance.engine_first_us) / kUsPerMs);
   }
-  Voice::Audio audio{utterance.id, utterance.seq++, frame.pts_samples,
-                     std::vector<int16_t>(frame.samples.begin(), frame.samples.end())};
+  Voice::Audio audio{.utterance = utterance.id,
+                     .seq = utterance.seq++,
+                     .pts_samples = frame.pts_samples,
+                     .pcm = {frame.samples.begin(), frame.samples.end()},
+                     .last = frame.last,
+                     .padding_samples = static_cast<uint32_t>(frame.padding_samples)};
   utterance.queued_samples += static_cast<int64_t>(audio.pcm.size());
+  utterance.padding_samples = static_cast<int64_t>(frame.padding_samples);
   queued_out_ += static_cast<int64_t>(audio.pcm.size());
   queue_.push_back(std::move(audio));
 }
@@ -253,10 +258,11 @@ void VoiceStream::PlaceMarks(Utterance& utterance) {
 // For engines that give no times: each word's share of the characters.
 void VoiceStream::EstimateMarks(Utterance& utterance) {
   const auto bytes = static_cast<int64_t>(utterance.original.size());
+  const int64_t sound = utterance.queued_samples - utterance.padding_samples;
   for (const text::Range& word : text::Words(utterance.original)) {
     const auto end = static_cast<int64_t>(word.upto);
-    queue_.push_back(Voice::Mark{utterance.id, static_cast<uint32_t>(end),
-                                 utterance.queued_samples * end / bytes, /*estimated=*/true});
+    queue_.push_back(Voice::Mark{utterance.id, static_cast<uint32_t>(end), sound * end / bytes,
+                                 /*estimated=*/true});
   }
 }
 

@@ -50,6 +50,14 @@ void BindModels(config::Binder& binder, WorkerConfig& config) {
 }
 
 void BindVoice(config::Binder& binder, VoiceConfig& voice) {
+  binder
+      .Field("worker.sample_rate_hz", &voice.sample_rate_hz, {8'000, 48'000},
+             "Rate of speech for callers that name none.")
+      .Also("SAMPLE_RATE");
+  binder
+      .Field("worker.frame_ms", &voice.frame_ms, {10, 60},
+             "Length of its frames for callers that name none: 10, 20, 40 or 60.")
+      .Also("FRAME_MS");
   binder.Field("worker.loudness_lufs", &voice.target_lufs, {-40, 0},
                "Loudness that voices are brought to, -40…-10; 0 leaves them as they are.");
   binder.Field("worker.trim_silence", &voice.trim_silence,
@@ -81,6 +89,15 @@ Status VoiceConfig::Validate() const {
   if (target_lufs != 0 && (target_lufs < -40 || target_lufs > -10)) {
     return Fail(Code::kInvalidArgument, "worker.loudness_lufs is " + std::to_string(target_lufs) +
                                             ", must be -40 to -10, or 0");
+  }
+  if (sample_rate_hz < 8'000 || sample_rate_hz > 48'000) {
+    return Fail(
+        Code::kInvalidArgument,
+        "worker.sample_rate_hz is " + std::to_string(sample_rate_hz) + ", must be 8000 to 48000");
+  }
+  if (frame_ms != 10 && frame_ms != 20 && frame_ms != 40 && frame_ms != 60) {
+    return Fail(Code::kInvalidArgument,
+                "worker.frame_ms is " + std::to_string(frame_ms) + ", must be 10, 20, 40 or 60");
   }
   if (lead_ms < 100 || lead_ms > 30'000 || stall_ms < 1'000 || stall_ms > 600'000) {
     return Fail(Code::kInvalidArgument, "worker.lead_ms is " + std::to_string(lead_ms) +

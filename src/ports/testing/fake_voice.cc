@@ -69,11 +69,14 @@ void FakeVoice::Life::Emit(Utterance& front, const Config& config, std::vector<E
   const int64_t frame = int64_t{request.sample_rate_hz} * request.frame_ms / 1000;
   while (!paused && front.sent < front.made) {
     const int64_t size = std::min(frame, total - front.sent);
-    if (front.made - front.sent < size || credit < size) return;
+    if (front.made - front.sent < size || credit < frame) return;
     Audio audio{front.id, front.seq++, front.sent, {}};
     for (int64_t i = 0; i < size; ++i) audio.pcm.push_back(SampleAt(front.sent + i));
-    front.sent += size;
-    credit -= size;
+    audio.pcm.resize(static_cast<size_t>(frame));
+    audio.last = front.sent + size == total;
+    audio.padding_samples = static_cast<uint32_t>(frame - size);
+    front.sent += frame;
+    credit -= frame;
     out.push_back(std::move(audio));
     EmitMarks(front, config, out);
   }
@@ -143,6 +146,8 @@ FakeVoice::~FakeVoice() = default;
 std::unique_ptr<Voice::Stream> FakeVoice::Start(Request request, Sink sink) {
   const std::lock_guard lock(shared_->mutex);
   shared_->requests.push_back(request);
+  if (request.sample_rate_hz == 0) request.sample_rate_hz = 48'000;
+  if (request.frame_ms == 0) request.frame_ms = 20;
   auto life = std::make_shared<Life>(std::move(request), std::move(sink));
   shared_->lives.push_back(life);
   return std::make_unique<FakeStream>(shared_, std::move(life));

@@ -21,7 +21,9 @@ inline constexpr size_t kPromptMsMax = 30'000;
 inline constexpr int64_t kReadyTimeoutMsMax = 600'000;
 
 pb::SynthesizeStart ToProto(const ports::Voice::Request& request);
-pb::SynthesizeResponse ToProto(ports::Voice::Event event);
+// Audio goes in the encoding; it comes back (FromProto) as PCM_S16LE, which our client asks for.
+pb::SynthesizeResponse ToProto(ports::Voice::Event event,
+                               pb::AudioEncoding encoding = pb::AUDIO_ENCODING_PCM_S16LE);
 Result<ports::Voice::Request> FromProto(const pb::SynthesizeStart& start);
 Result<ports::Voice::Event> FromProto(const pb::SynthesizeResponse& response);
 
@@ -40,6 +42,8 @@ pb::GetCapabilitiesResponse ToProto(const ports::WorkerCapabilities& capabilitie
 ports::ModelInfo FromProto(const pb::Model& model);
 ports::WorkerCapabilities FromProto(const pb::GetCapabilitiesResponse& response);
 
+// In an encoding that is known.
+std::string EncodePcm(std::span<const int16_t> pcm, pb::AudioEncoding encoding);
 // Little endian 16-bit samples. An odd number of bytes is kInvalidArgument.
 std::string PcmToBytes(std::span<const int16_t> pcm);
 Result<std::vector<int16_t>> PcmFromBytes(const std::string& bytes);

@@ -69,6 +69,7 @@ class ServerStream final
                   std::string(Traits::kName) + ": the first message must be start");
     }
     PARLEY_TRY(auto request, FromProto(*start));
+    format_ = Traits::FormatOf(*start);
     stream_ = port_->Start(std::move(request), [this](Event event) { OnEvent(std::move(event)); });
     return {};
   }
@@ -87,7 +88,7 @@ class ServerStream final
 
   void OnEvent(Event event) {
     const bool last = IsLast(event);
-    auto message = ToProto(std::move(event));
+    auto message = Traits::Write(std::move(event), format_);
     {
       const std::lock_guard lock(mutex_);
       if (abort_ || finished_) return;
@@ -147,6 +148,7 @@ class ServerStream final
   }
 
   Port* const port_;
+  typename Traits::Format format_{};  // set before the port's stream starts
 
   std::mutex control_mutex_;
   std::unique_ptr<typename Port::Stream> stream_;  // guarded by control_mutex_

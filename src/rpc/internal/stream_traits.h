@@ -3,6 +3,7 @@
 #pragma once
 
 #include <utility>
+#include <variant>
 
 #include "rpc/internal/convert.h"
 
@@ -19,6 +20,12 @@ struct VoiceTraits {
   using Request = pb::SynthesizeRequest;
   using Response = pb::SynthesizeResponse;
   static constexpr const char* kName = "Synthesize";
+  // What a start says of how its stream's events are written.
+  using Format = pb::AudioEncoding;
+  static Format FormatOf(const pb::SynthesizeStart& start) { return start.encoding(); }
+  static Response Write(Port::Event event, Format format) {
+    return ToProto(std::move(event), format);
+  }
 
   static Status Apply(Port::Stream& stream, const Request& request);
   static void HalfClose(Port::Stream& stream) { stream.EndOfText(); }
@@ -33,6 +40,9 @@ struct RecognizerTraits {
   using Request = pb::TranscribeRequest;
   using Response = pb::TranscribeResponse;
   static constexpr const char* kName = "Transcribe";
+  using Format = std::monostate;
+  static Format FormatOf(const pb::TranscribeStart&) { return {}; }
+  static Response Write(Port::Event event, Format) { return ToProto(std::move(event)); }
 
   static Status Apply(Port::Stream& stream, const Request& request);
   static void HalfClose(Port::Stream& stream) { stream.End(); }
@@ -47,6 +57,9 @@ struct LanguageModelTraits {
   using Request = pb::GenerateRequest;
   using Response = pb::GenerateResponse;
   static constexpr const char* kName = "Generate";
+  using Format = std::monostate;
+  static Format FormatOf(const pb::GenerateStart&) { return {}; }
+  static Response Write(Port::Event event, Format) { return ToProto(std::move(event)); }
 
   static Status Apply(Port::Stream& stream, const Request& request);
   static void HalfClose(Port::Stream&) {}

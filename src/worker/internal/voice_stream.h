@@ -80,7 +80,8 @@ class VoiceStream : public std::enable_shared_from_this<VoiceStream> {
     int64_t engine_first_us = -1;  // its first audio came
     int64_t first_us = -1;         // its first frame was ready
     int64_t native_samples = 0;
-    int64_t queued_samples = 0;  // at the caller's rate
+    int64_t queued_samples = 0;   // at the caller's rate
+    int64_t padding_samples = 0;  // of them, the silence in the last frame
     uint32_t seq = 0;
     uint32_t marked_upto = 0;
     std::deque<engine::Mark> marks;  // whose place is not known yet
