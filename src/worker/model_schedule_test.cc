@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "worker/testing/manager_rig.h"
+#include "worker/testing/scripted_hour.h"
 
 namespace parley::worker {
 namespace {
@@ -218,6 +219,35 @@ TEST(ModelSchedule, WhatMustHoldHoldsInEveryHour) {
   }
   EXPECT_GT(served, 1'000) << "the schedules exercise something";
   EXPECT_GT(refused, 100);
+}
+
+TEST(ModelSchedule, AScriptedHourGoesAsTheRulesSay) {
+  ASSERT_TRUE(log::Init("test", "off"));
+  const testing::HourTrace hour = testing::RunScriptedHour();
+  const auto second_of = [&](const std::string& what, int64_t from = 0) {
+    for (const auto& moment : hour.moments) {
+      if (moment.second >= from && moment.what == what) return moment.second;
+    }
+    return int64_t{-1};
+  };
+  EXPECT_EQ(second_of("a call for anna begins"), 30) << "the default is there";
+  const int64_t bert_ready = second_of("bert is ready");
+  EXPECT_LE(bert_ready, 65);
+  EXPECT_GE(second_of("bert is absent", 60), bert_ready + 120) << "its residency is served";
+  EXPECT_GE(second_of("a call for carl begins"), bert_ready + 120);
+  EXPECT_EQ(second_of("a call for anna ends", 200), 500) << "no reload cuts a call";
+  EXPECT_NEAR(static_cast<double>(second_of("a call for bert is refused")), 720 + 90, 1)
+      << "everything is in use";
+  EXPECT_NE(second_of("a call for dora begins", 1'200), -1);
+  EXPECT_NE(second_of("dora is absent", 1'300), -1) << "memory goes before residency";
+  EXPECT_NE(second_of("a call for mind begins", 1'300), -1);
+  EXPECT_LE(second_of("anna is ready", 1'500), 1'510) << "a default comes back by itself";
+  EXPECT_NE(second_of("mind is absent", 1'930), -1) << "its time to live is over";
+  for (const auto& sample : hour.samples) {
+    int64_t held_mb = 0;
+    for (const int64_t mb : sample.memory_mb) held_mb += mb;
+    EXPECT_LE(held_mb, hour.budget_mb) << sample.second;
+  }
 }
 
 }  // namespace
