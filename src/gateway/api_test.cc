@@ -137,7 +137,7 @@ TEST(SpeechApi, EventsCarryTheSameSound) {
     rest.remove_prefix(end + 2);
   }
   EXPECT_EQ(last, "speech.audio.done");
-  EXPECT_EQ(bytes, 3u * 50 * 24 * 2);
+  EXPECT_EQ(bytes, 160u * 24 * 2) << "three bytes of 50 ms each, in whole frames";
 }
 
 TEST(SpeechApi, TextWithNothingToSayIsAShortSilence) {
