@@ -143,12 +143,12 @@ def test_a_line_that_drops_in_mid_reply_is_restored_and_nothing_is_forgotten(scr
         wait_for_answers(page, 1)  # cut short
         page.say(speak(ITALY))
         wait_for_answers(page, 2)
-    assert scripted_server.metric("parley_sessions_resumed_total") == resumed + 1
-    assert page.text("#problem") == ""
-    assert page.texts("li.agent > p")[1] == ROME
-    # The server itself knows what was heard: it was told nothing anew.
-    said = [m["content"] for m in llm.asked[-1] if m["role"] in ("user", "assistant")]
-    assert len(said) == 3 and said[1].endswith("—") and STORY.startswith(said[1][:-1]), said
+        assert scripted_server.metric("parley_sessions_resumed_total") == resumed + 1
+        assert page.text("#problem") == ""
+        assert page.texts("li.agent > p")[1] == ROME
+        # The server itself knows what was heard: it was told nothing anew.
+        said = [m["content"] for m in llm.asked[-1] if m["role"] in ("user", "assistant")]
+        assert len(said) == 3 and said[1].endswith("—") and STORY.startswith(said[1][:-1]), said
 
 
 @pytest.mark.parametrize("flags, message", [

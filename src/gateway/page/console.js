@@ -108,8 +108,12 @@ const visible = new Set();
 const inView = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     const card = sessions.get(Number(target.dataset.session));
-    if (card && isIntersecting) visible.add(card);
-    else visible.delete(card);
+    if (card && isIntersecting) {
+      visible.add(card);
+      card.draw();
+    } else {
+      visible.delete(card);
+    }
   }
 });
 
@@ -199,7 +203,9 @@ find("key-form").addEventListener("submit", (event) => {
   showWorkers();
 });
 
-setInterval(() => visible.forEach((card) => card.draw()), DRAW_EVERY_MS);
+setInterval(() => {
+  if (held === null) visible.forEach((card) => card.draw());
+}, DRAW_EVERY_MS);
 setInterval(() => visible.forEach((card) => card.tell()), STATUS_EVERY_MS);
 setInterval(showWorkers, WORKERS_EVERY_MS);
 follow();
