@@ -1,8 +1,8 @@
 // Plays items one after another and knows to the sample how much of each was handed to the device.
 // What arrives unevenly waits in a buffer first: an item begins once `target` of it is there, or it
 // is whole, or its first sample has waited that long. Running dry fades out, waits likewise, and
-// raises the target (an adaptive playout buffer; Ramjee et al., INFOCOM 1994). Drops and pauses at once, with
-// 5 ms of fade; ducks along a line of decibels. An item's position only ever grows.
+// raises the target (an adaptive playout buffer; Ramjee et al., INFOCOM 1994). Drops and pauses at
+// once, with 5 ms of fade; ducks along a line of decibels. An item's position only ever grows.
 const TARGET_MS = 100;
 const TARGET_STEP_MS = 60; // after each time that it ran dry
 const TARGET_MAX_MS = 400; // the server's lead: more would never be there

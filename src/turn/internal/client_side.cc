@@ -29,8 +29,9 @@ void Core::Impl::On(const ClientCommit&) {
   }
   if (!open_.id) return out_.Tell(Rejected{.reason = RejectReason::kCommitEmpty});
   Announce(open_);
-  if (floor_ && detection_.interrupt_response && floor_->interruptible)
+  if (floor_ && detection_.interrupt_response && floor_->interruptible) {
     StopFloor(ResponseReason::kTurnDetected);
+  }
   // By the protocol a commit makes no response, not even under voice activity detection.
   EndUserTurn(EndReason::kClient, /*wants_reply=*/false);
 }

@@ -34,18 +34,15 @@ bool Core::Impl::MayInterrupt(const UserTurn& turn) const {
 // What the agent said in the last seconds, as far as it may come back as an echo.
 std::string_view Core::Impl::RecentAgentText() const {
   const int64_t back = int64_t{policy_.echo_text_ms} * config_.output_rate_hz / 1000;
-  if (floor_) {
-    const size_t from = floor_->ledger.SourceHeard(floor_->played - back);
-    const size_t upto = std::max(from, floor_->ledger.SourceBegun(floor_->sent));
-    return std::string_view(floor_->text).substr(from, upto - from);
-  }
+  const auto last_words = [back](const auto& turn) {
+    const size_t from = turn.ledger.SourceHeard(turn.played - back);
+    const size_t upto = std::max(from, turn.ledger.SourceBegun(turn.sent));
+    return std::string_view(turn.text).substr(from, upto - from);
+  };
+  if (floor_) return last_words(*floor_);
   const bool recent =
       floor_ended_us_ != 0 && now_us_ - floor_ended_us_ < int64_t{policy_.echo_text_ms} * 1000;
-  if (!recent) return {};
-  const EndedTurn& ended = ended_[floor_ended_at_];
-  const size_t from = ended.ledger.SourceHeard(ended.played - back);
-  const size_t upto = std::max(from, ended.ledger.SourceBegun(ended.sent));
-  return std::string_view(ended.text).substr(from, upto - from);
+  return recent ? last_words(ended_[floor_ended_at_]) : std::string_view();
 }
 
 void Core::Impl::NoteText(UserTurn& turn) const {
