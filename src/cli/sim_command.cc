@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "cli/sim_report.h"
@@ -53,26 +54,36 @@ Status KeepFailures(const std::filesystem::path& folder, const sim::World& world
   return {};
 }
 
+// A world of the standard mix, and its share of the minutes.
+struct Part {
+  const char* what;
+  double share;
+  sim::Scores SimOutcome::*scores;
+  sim::World world = {};
+};
+
+std::vector<Part> Parts() {
+  std::vector<Part> parts = {{"two cores", 0.4, &SimOutcome::two_cores},
+                             {"without speculation", 0.2, &SimOutcome::reactive},
+                             {"slower cores", 0.2, &SimOutcome::slow},
+                             {"GPU", 0.2, &SimOutcome::gpu}};
+  parts[1].world.speculation = false;
+  parts[2].world.engines = sim::Engines::SlowCores();
+  parts[3].world.engines = sim::Engines::Gpu();
+  return parts;
+}
+
 Result<int> Sim(const SimOptions& options) {
   SimOutcome outcome{.first_seed = options.seed};
   const std::clock_t from = std::clock();
-  sim::World world;
-  outcome.two_cores = Run("two cores", world, options.seed, options.minutes * 0.4);
-  sim::World reactive;
-  reactive.speculation = false;
-  outcome.reactive = Run("without speculation", reactive, options.seed, options.minutes * 0.2);
-  sim::World slow;
-  slow.engines = sim::Engines::SlowCores();
-  outcome.slow = Run("slower cores", slow, options.seed, options.minutes * 0.2);
-  sim::World gpu;
-  gpu.engines = sim::Engines::Gpu();
-  outcome.gpu = Run("GPU", gpu, options.seed, options.minutes * 0.2);
+  const std::vector<Part> parts = Parts();
+  for (const Part& part : parts) {
+    outcome.*part.scores = Run(part.what, part.world, options.seed, options.minutes * part.share);
+  }
   outcome.seconds = static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC;
-  if (!options.keep.empty()) {
-    PARLEY_TRY_STATUS(KeepFailures(options.keep, world, outcome.two_cores));
-    PARLEY_TRY_STATUS(KeepFailures(options.keep, reactive, outcome.reactive));
-    PARLEY_TRY_STATUS(KeepFailures(options.keep, slow, outcome.slow));
-    PARLEY_TRY_STATUS(KeepFailures(options.keep, gpu, outcome.gpu));
+  for (const Part& part : parts) {
+    if (options.keep.empty()) break;
+    PARLEY_TRY_STATUS(KeepFailures(options.keep, part.world, outcome.*part.scores));
   }
   const bench::Report report = SimReport(outcome);
   if (!options.report.empty()) {
